@@ -1,0 +1,176 @@
+"""What one municipality sets: its name, offices, schemes, numbers, papers, bank, and the 未確認 values that it confirms.
+
+A city moves in by writing one TOML file of this form; no code knows a city's name. Pure: no Django, no database.
+"""
+
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from tasuke.core.problems import Problem, Severity
+
+MunicipalityCode = Annotated[str, StringConstraints(pattern=r"^\d{6}$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Ward(_Part):
+    """区 (or 支所): an office with its own counter. code: 全国地方公共団体コード, 6 digits."""
+
+    code: MunicipalityCode
+    name: str
+    office: str
+    phone: str
+    postal_code: str
+    address: str
+
+
+class Letterhead(_Part):
+    """What stands on a paper from a day on: who signs, where to ask, how to object (教示)."""
+
+    valid_from: date
+    title: str  # 札幌市長
+    name: str
+    seal: str  # file name of the seal's SVG, or "" for a paper without a seal image
+    contact: str
+    instruction: str  # 教示文: 行政不服審査法82条, 行政事件訴訟法46条
+
+
+class PayerNumber(_Part):
+    """公費負担者番号 for a part of a scheme. None = any. Two numbers for one person are two rows with different funding."""
+
+    scheme: str
+    payer_no: Annotated[str, StringConstraints(pattern=r"^\d{8}$")]
+    valid_from: date
+    band: str | None = None
+    copay_class: str | None = None
+    funding: Literal["prefecture", "city"] | None = None
+    fictitious: bool = False  # not the city's real number: shown on every paper and in `tasuke doctor`
+
+
+class RecipientNumbering(_Part):
+    """How a scheme numbers its recipients. digits: length without the check digit."""
+
+    scheme: str
+    digits: int = Field(default=6, ge=1, le=29)
+    check_digit: bool = True
+    first: int = 1
+
+
+class CertificateSettings(_Part):
+    """Papers of a scheme. validity: until the end of the entitlement, or until the day before the next renewal."""
+
+    scheme: str
+    title: str
+    validity: Literal["entitlement", "renewal"]
+    renewal_month: int | None = Field(default=None, ge=1, le=12)
+    notes: list[str] = []
+
+
+class BankSettings(_Part):
+    """The city's own account and what its bank asks of a 総合振込 file."""
+
+    consignor_code: Annotated[str, StringConstraints(pattern=r"^\d{10}$")]
+    consignor_name: str  # bank kana
+    bank_code: Annotated[str, StringConstraints(pattern=r"^\d{4}$")]
+    branch_code: Annotated[str, StringConstraints(pattern=r"^\d{3}$")]
+    account_kind: Literal["1", "2", "9"]
+    account_no: Annotated[str, StringConstraints(pattern=r"^\d{7}$")]
+    separator: Literal["none", "crlf"] = "none"
+    wo: Literal["reject", "o"] = "reject"
+
+
+class Confirmation(_Part):
+    """A 未確認 value that the municipality has looked up. by: who says so; on: when; basis: ordinance, notice, meeting."""
+
+    scheme: str
+    key: str
+    by: str
+    on: date
+    basis: str
+
+
+class ProcessingSettings(_Part):
+    """Choices of procedure. second_check: 二者確認 of what was typed against the paper."""
+
+    second_check: bool = True
+    payment_day: int = Field(default=25, ge=1, le=28)
+    payment_cycle: Literal["month"] = "month"
+
+
+class Profile(_Part):
+    """One municipality."""
+
+    id: str
+    name: str  # 札幌市
+    municipality_code: MunicipalityCode
+    prefecture_code: Annotated[str, StringConstraints(pattern=r"^\d{2}$")]
+    prefecture: str
+    fictitious: bool  # numbers and names on papers are made up (the two profiles that ship are)
+    schemes: list[str]
+    wards: list[Ward]
+    letterheads: list[Letterhead]
+    payer_numbers: list[PayerNumber]
+    numbering: list[RecipientNumbering]
+    certificates: list[CertificateSettings]
+    bank: BankSettings
+    processing: ProcessingSettings = ProcessingSettings()
+    confirmations: list[Confirmation] = []
+
+    def confirmed_keys(self, scheme: str) -> frozenset[str]:
+        """Keys of 未確認 values of a scheme that this municipality has confirmed."""
+        return frozenset(c.key for c in self.confirmations if c.scheme == scheme)
+
+    def letterhead_on(self, day: date) -> Letterhead:
+        """The letterhead in force. Raises LookupError before the first one."""
+        in_force = [h for h in self.letterheads if h.valid_from <= day]
+        if not in_force:
+            raise LookupError(f"{self.name}: {day} に有効なレターヘッドがありません")
+        return max(in_force, key=lambda h: h.valid_from)
+
+    def ward_of(self, code: str) -> Ward | None:
+        """The ward with this code."""
+        return next((w for w in self.wards if w.code == code), None)
+
+
+def parse_profile(data: bytes, *, file: str) -> tuple[Profile | None, list[Problem]]:
+    """Read a profile. Every fault at once, with its key path as `field`."""
+    try:
+        raw = tomllib.loads(data.decode("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return None, [Problem("toml", f"TOML として読めません: {error}", severity=Severity.FATAL, file=file)]
+    try:
+        return Profile.model_validate(raw), []
+    except ValidationError as error:
+        return None, [
+            Problem(
+                f"profile.{e['type']}",
+                f"{e['msg']}",
+                field=".".join(str(part) for part in e["loc"]),
+                value=repr(e["input"])[:80],
+                severity=Severity.FATAL,
+                file=file,
+            )
+            for e in error.errors()
+        ]
+
+
+class ProfileInvalid(ValueError):
+    """The profile file has faults; `problems` lists them all."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("\n".join(str(p) for p in problems))
+        self.problems = problems
+
+
+def load_profile(path: Path) -> Profile:
+    """Read a profile file. Raises ProfileInvalid with every fault."""
+    profile, problems = parse_profile(path.read_bytes(), file=path.name)
+    if profile is None:
+        raise ProfileInvalid(problems)
+    return profile

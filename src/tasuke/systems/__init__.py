@@ -1,0 +1,1 @@
+"""The systems of the two documents; none imports another."""

@@ -1,0 +1,1 @@
+"""Runs: plan, approval by a second person, apply in chunks that commit one by one; a killed run resumes."""

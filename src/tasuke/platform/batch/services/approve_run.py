@@ -1,0 +1,35 @@
+"""A second person lets a planned run go ahead."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from tasuke.platform.batch.models import Run, RunState
+
+
+class ApprovalRefused(Exception):
+    """Why this person may not approve this run now."""
+
+
+def approve_run(*, using: str, run_id: int, by: str, now: datetime) -> Run:
+    """Approve. Raises ApprovalRefused when the run is not waiting, or the approver is the planner."""
+    with transaction.atomic(using=using):
+        run = Run.objects.using(using).select_for_update(of=("self",)).get(pk=run_id)
+        if run.state != RunState.PLANNED:
+            raise ApprovalRefused(f"この処理は承認待ちではありません({run.get_state_display()})")
+        if run.planned_by == by:
+            raise ApprovalRefused("計画した人は承認できません。別の人が承認してください")
+        run.state, run.approved_at, run.approved_by = RunState.APPROVED, now, by
+        run.save(using=using, update_fields=["state", "approved_at", "approved_by"])
+    return run
+
+
+def cancel_run(*, using: str, run_id: int) -> Run:
+    """Cancel a run that has not begun to change anything. Raises ApprovalRefused otherwise."""
+    with transaction.atomic(using=using):
+        run = Run.objects.using(using).select_for_update(of=("self",)).get(pk=run_id)
+        if run.chunks_done or run.state not in (RunState.PLANNED, RunState.APPROVED):
+            raise ApprovalRefused("反映を始めた処理は取り消せません")
+        run.state = RunState.CANCELLED
+        run.save(using=using, update_fields=["state"])
+    return run

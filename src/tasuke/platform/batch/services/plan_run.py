@@ -1,0 +1,44 @@
+"""Plan a run: compute what would change and record it; nothing else is written."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from tasuke.platform.batch.job import Plan, RunContext, get_job
+from tasuke.platform.batch.models import Run, RunState
+from tasuke.platform.batch.services.problems import record_problems
+
+
+class RunAlreadyDone(Exception):
+    """This job has been done for this target: the same run twice changes nothing."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(f"{run.job} {run.target}")
+        self.run = run
+
+
+def plan_run(
+    *, using: str, job: str, target: str, parameters: Mapping[str, Any], by: str, now: datetime
+) -> tuple[Run, Plan]:
+    """Plan `job` for `target`. A run that is planned, or was killed, is planned anew under the same row.
+
+    Raises RunAlreadyDone, UnknownJob, and whatever the job's plan raises for unusable parameters.
+    """
+    definition = get_job(job)
+    existing = Run.objects.using(using).of_job(job).live().filter(target=target).first()
+    if existing and existing.state == RunState.DONE:
+        raise RunAlreadyDone(existing)
+    plan = definition.plan(RunContext(using=using, parameters=parameters, by=by, now=now))
+    with transaction.atomic(using=using):
+        run = existing or Run(job=job, target=target, state=RunState.PLANNED, planned_at=now, planned_by=by)
+        run.parameters = dict(parameters)
+        run.needs_approval = definition.needs_approval
+        run.plan = dict(plan.counts)
+        run.comparison = [asdict(c) for c in plan.comparisons]
+        run.chunks_total = plan.chunks
+        run.save(using=using)
+        record_problems(run=run, using=using, chunk=None, problems=plan.problems, replace=True)
+    return run, plan

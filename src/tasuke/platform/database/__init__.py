@@ -1,0 +1,1 @@
+"""Where the databases are: one per system, on a given server or on the embedded PostgreSQL."""

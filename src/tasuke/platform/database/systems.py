@@ -1,0 +1,105 @@
+"""One database and one role per system: names, settings, creation, and the router that keeps them apart."""
+
+import os
+from typing import Any
+
+import psycopg
+from django.db import models
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+
+# Systems with a database of their own. Apps are named `<system>_<area>`; platform apps live in each of them.
+SYSTEMS = ("subsidy",)
+PLATFORM_APPS = frozenset({"batch", "exchange", "procrastinate"})
+
+
+def database_name(system: str) -> str:
+    """Name of a system's database, which is also the name of its role."""
+    prefix = os.environ.get("TASUKE_DATABASE_PREFIX", "tasuke")
+    return f"{prefix}_{system}"
+
+
+def django_databases() -> dict[str, dict[str, Any]]:
+    """Django's DATABASES. `default` stays empty on purpose: a query that names no system is a fault.
+
+    TASUKE_DATABASE_URL_<SYSTEM> names one system's database outright. Otherwise TASUKE_DATABASE_URL gives the server;
+    on the embedded server each system has its own role, on another one the role of the URL unless one is named.
+    """
+    databases: dict[str, dict[str, Any]] = {"default": {}}
+    server = os.environ.get("TASUKE_DATABASE_URL", "")
+    for system in SYSTEMS:
+        own = os.environ.get(f"TASUKE_DATABASE_URL_{system.upper()}")
+        parts = conninfo_to_dict(own or server)
+        embedded = os.environ.get("TASUKE_DATABASE_EMBEDDED") == "1"
+        databases[system] = {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": parts.get("dbname") if own else database_name(system),
+            "USER": database_name(system) if embedded and not own else parts.get("user", ""),
+            "PASSWORD": parts.get("password", "") or "",
+            "HOST": parts.get("host", ""),
+            "PORT": str(parts.get("port", "") or ""),
+            "ATOMIC_REQUESTS": True,
+            "CONN_MAX_AGE": 60,
+            "CONN_HEALTH_CHECKS": True,
+            "TEST": {"DEPENDENCIES": []},
+            "OPTIONS": {"options": "-c timezone=Asia/Tokyo"},
+        }
+    return databases
+
+
+def create_missing(server_url: str) -> list[str]:
+    """Create roles and databases that are not there yet; give the names of the new databases.
+
+    The URL's role must be allowed to create both. Extensions are made here too, since they may need more rights than
+    a system's role has.
+    """
+    made: list[str] = []
+    for system in SYSTEMS:
+        if os.environ.get(f"TASUKE_DATABASE_URL_{system.upper()}"):
+            continue
+        name = database_name(system)
+        with psycopg.connect(server_url, autocommit=True) as connection:
+            if os.environ.get("TASUKE_DATABASE_EMBEDDED") == "1":
+                _create_role(connection, name)
+            if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+                continue
+            owner = name if os.environ.get("TASUKE_DATABASE_EMBEDDED") == "1" else connection.info.user
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} OWNER {} ENCODING 'UTF8' TEMPLATE template0").format(
+                    sql.Identifier(name), sql.Identifier(owner)
+                )
+            )
+            made.append(name)
+    return made
+
+
+def _create_role(connection: psycopg.Connection[Any], name: str) -> None:
+    if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone():
+        # CREATEDB lets the test runner make its databases with the same role that the program runs under
+        connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB").format(sql.Identifier(name)))
+
+
+class SystemRouter:
+    """Each system's tables live in its own database; no relation crosses."""
+
+    def _system(self, app_label: str) -> str | None:
+        return next((s for s in SYSTEMS if app_label == s or app_label.startswith(f"{s}_")), None)
+
+    def db_for_read(self, model: type[models.Model], **hints: Any) -> str | None:
+        system = self._system(model._meta.app_label)
+        if system:
+            return system
+        instance = hints.get("instance")
+        if instance is not None and instance._state.db:
+            return str(instance._state.db)
+        return SYSTEMS[0] if len(SYSTEMS) == 1 else None
+
+    db_for_write = db_for_read
+
+    def allow_relation(self, obj1: models.Model, obj2: models.Model, **hints: Any) -> bool:
+        return obj1._state.db == obj2._state.db
+
+    def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool:
+        if app_label in PLATFORM_APPS:
+            return db in SYSTEMS
+        return self._system(app_label) == db

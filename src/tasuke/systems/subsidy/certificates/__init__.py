@@ -1,0 +1,1 @@
+"""受給者証・医療証: issue, register, PDF."""

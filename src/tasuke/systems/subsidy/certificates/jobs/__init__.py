@@ -1,0 +1,1 @@
+"""Batch jobs of the area `certificates`; importing this package registers them."""

@@ -1,0 +1,1 @@
+"""Operations of the area `certificates`, one public function per file."""

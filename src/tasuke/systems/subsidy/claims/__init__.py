@@ -1,0 +1,1 @@
+"""Claims of providers: matched to entitlements, recomputed, decided."""

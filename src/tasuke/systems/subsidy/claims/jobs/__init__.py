@@ -1,0 +1,1 @@
+"""Batch jobs of the area `claims`; importing this package registers them."""

@@ -1,0 +1,1 @@
+"""Operations of the area `claims`, one public function per file."""

@@ -1,0 +1,1 @@
+"""Applications, decisions that can be re-run, entitlements and recipient numbers."""

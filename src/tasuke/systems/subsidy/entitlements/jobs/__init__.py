@@ -1,0 +1,1 @@
+"""Batch jobs of the area `entitlements`; importing this package registers them."""

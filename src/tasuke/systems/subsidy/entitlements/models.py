@@ -1,0 +1,182 @@
+"""申請, 決定, 受給資格, 受給者番号."""
+
+from datetime import date
+from typing import ClassVar, Self
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
+from django.db import models
+from django.db.models import Q
+
+
+class ApplicationState(models.TextChoices):
+    """Life of an application."""
+
+    RECEIVED = "received", "受付"
+    HELD = "held", "保留"
+    DECIDED = "decided", "決定済み"
+    APPLIED = "applied", "届出反映済み"
+    WITHDRAWN = "withdrawn", "取下げ"
+
+
+class Application(models.Model):
+    """申請・届出, one row per person and scheme it concerns."""
+
+    application_no = models.CharField("受付番号", max_length=30)
+    scheme = models.CharField("制度", max_length=40)
+    kind = models.CharField("種別", max_length=1)  # 1 新規 2 保険 3 口座 4 喪失 5 生計維持者等
+    atena_no = models.CharField("対象者宛名番号", max_length=15)
+    applicant_atena_no = models.CharField("申請者宛名番号", max_length=15)
+    role = models.CharField("区分", max_length=1)  # 1 児童 2 父または母 3 養育者 4 本人
+    received_on = models.DateField("受付日")
+    channel = models.CharField("受付方法", max_length=1)
+    reason = models.CharField("事由", max_length=1)
+    event_date = models.DateField("事由発生日")
+    loss_reason = models.CharField("喪失事由", max_length=40, blank=True)
+    missing_documents = models.CharField("不足書類", max_length=200, blank=True)
+    state = models.CharField("状態", max_length=10, choices=ApplicationState.choices)
+    file_id = models.BigIntegerField("取込ファイル", null=True)
+    line = models.PositiveIntegerField("行", null=True)
+
+    class Meta:
+        db_table = "subsidy_application"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["application_no", "scheme", "atena_no", "kind"], name="subsidy_application_once"
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["atena_no"], name="subsidy_application_person"),
+            models.Index(fields=["scheme", "state"], name="subsidy_application_state"),
+        ]
+
+    def __str__(self) -> str:
+        return self.application_no
+
+
+class RecipientNumber(models.Model):
+    """受給者番号: one per person and scheme, for life, numbered by order of application."""
+
+    scheme = models.CharField("制度", max_length=40)
+    atena_no = models.CharField("宛名番号", max_length=15)
+    recipient_no = models.CharField("受給者番号", max_length=30)
+
+    class Meta:
+        db_table = "subsidy_recipient_number"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["scheme", "atena_no"], name="subsidy_recipient_once"),
+            models.UniqueConstraint(fields=["scheme", "recipient_no"], name="subsidy_recipient_no_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.recipient_no
+
+
+class DecisionKind(models.TextChoices):
+    """What made us decide."""
+
+    APPLICATION = "application", "申請"
+    RENEWAL = "renewal", "一斉更新"
+    AGE = "age", "年齢到達"
+    CHANGE = "change", "異動・届出"
+    CORRECTION = "correction", "訂正"
+
+
+class Decision(models.Model):
+    """決定: what was decided on which facts by which rules. Append-only: it can be re-run and reprinted years later."""
+
+    kind = models.CharField("契機", max_length=12, choices=DecisionKind.choices)
+    scheme = models.CharField("制度", max_length=40)
+    atena_no = models.CharField("宛名番号", max_length=15)
+    application_id = models.BigIntegerField("申請", null=True)
+    judged_on = models.DateField("判定日")
+    decided_on = models.DateField("決定日")
+    outcome = models.CharField("結果", max_length=10)  # eligible rejected pending lost
+    reasons = ArrayField(models.CharField(max_length=60), verbose_name="理由コード", default=list)
+    start = models.DateField("開始日", null=True)
+    end = models.DateField("終了日の翌日", null=True)
+    band = models.CharField("年齢区分", max_length=20, blank=True)
+    coverage = models.CharField("助成範囲", max_length=20, blank=True)
+    copay_class = models.CharField("負担区分", max_length=20, blank=True)
+    funding = models.CharField("財源", max_length=12, blank=True)
+    income_year = models.PositiveSmallIntegerField("所得の年", null=True)
+    deciding_subject = models.CharField("判定した人の宛名番号", max_length=15, blank=True)
+    net_income = models.BigIntegerField("控除後所得", null=True)
+    income_limit = models.BigIntegerField("限度額", null=True)
+    version = models.CharField("版", max_length=20)
+    version_hash = models.CharField("版のハッシュ", max_length=64)
+    facts = models.JSONField("事実")  # the person row and the income rows that were judged
+    run_id = models.BigIntegerField("処理", null=True)
+    recorded_at = models.DateTimeField("記録日時")
+
+    class Meta:
+        db_table = "subsidy_decision"
+        indexes: ClassVar = [models.Index(fields=["atena_no", "scheme"], name="subsidy_decision_person")]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(start__isnull=True) | Q(end__isnull=True) | Q(end__gt=models.F("start")),
+                name="subsidy_decision_period",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.scheme} {self.atena_no} {self.outcome}"
+
+
+class EntitlementQuerySet(models.QuerySet["Entitlement"]):
+    """Vocabulary of entitlements."""
+
+    def current(self) -> Self:
+        return self.filter(recorded_to__isnull=True)
+
+    def in_force_on(self, day: date) -> Self:
+        return self.current().filter(valid__contains=day)
+
+    def of_scheme(self, scheme: str) -> Self:
+        return self.filter(scheme=scheme)
+
+    def of_person(self, atena_no: str) -> Self:
+        return self.filter(atena_no=atena_no)
+
+
+class Entitlement(models.Model):
+    """受給資格. A loss or a correction supersedes the row (recorded_to) and adds a new one with the right period."""
+
+    scheme = models.CharField("制度", max_length=40)
+    atena_no = models.CharField("宛名番号", max_length=15)
+    recipient_no = models.CharField("受給者番号", max_length=30)
+    payer_no = models.CharField("公費負担者番号", max_length=8)
+    valid = DateRangeField("資格期間")
+    role = models.CharField("区分", max_length=12)  # child parent caregiver self
+    band = models.CharField("年齢区分", max_length=20, blank=True)
+    coverage = models.CharField("助成範囲", max_length=20)
+    copay_class = models.CharField("負担区分", max_length=20)
+    funding = models.CharField("財源", max_length=12)
+    ward_code = models.CharField("区コード", max_length=6, blank=True)  # ward at the decision
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="entitlements")
+    loss_reason = models.CharField("喪失事由", max_length=60, blank=True)
+    recorded_from = models.DateTimeField("記録日時")
+    recorded_to = models.DateTimeField("訂正日時", null=True)
+
+    objects = EntitlementQuerySet.as_manager()
+
+    class Meta:
+        db_table = "subsidy_entitlement"
+        constraints: ClassVar = [
+            ExclusionConstraint(
+                name="subsidy_entitlement_no_overlap",
+                expressions=[
+                    ("atena_no", RangeOperators.EQUAL),
+                    ("scheme", RangeOperators.EQUAL),
+                    ("valid", RangeOperators.OVERLAPS),
+                ],
+                condition=Q(recorded_to__isnull=True),
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["recipient_no"], name="subsidy_entitlement_number"),
+            models.Index(fields=["scheme"], name="subsidy_entitlement_scheme", condition=Q(recorded_to__isnull=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.scheme} {self.recipient_no}"

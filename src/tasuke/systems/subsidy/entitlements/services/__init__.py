@@ -1,0 +1,1 @@
+"""Operations of the area `entitlements`, one public function per file."""

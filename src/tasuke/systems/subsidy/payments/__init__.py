@@ -1,0 +1,1 @@
+"""Payments: select, approve, transfer file, notices, lists."""

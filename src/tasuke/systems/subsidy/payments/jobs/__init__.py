@@ -1,0 +1,1 @@
+"""Batch jobs of the area `payments`; importing this package registers them."""

@@ -1,0 +1,1 @@
+"""Operations of the area `payments`, one public function per file."""

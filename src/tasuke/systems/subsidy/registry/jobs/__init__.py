@@ -1,0 +1,1 @@
+"""Batch jobs of the area `registry`; importing this package registers them."""

@@ -1,0 +1,1 @@
+"""償還払い: receipts, decisions, amounts."""

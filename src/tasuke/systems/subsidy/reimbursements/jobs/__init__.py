@@ -1,0 +1,1 @@
+"""Batch jobs of the area `reimbursements`; importing this package registers them."""

@@ -1,0 +1,1 @@
+"""Operations of the area `reimbursements`, one public function per file."""

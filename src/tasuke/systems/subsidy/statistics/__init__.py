@@ -1,0 +1,1 @@
+"""Statistics: scheme × age band × ward × month × care kind × funding."""

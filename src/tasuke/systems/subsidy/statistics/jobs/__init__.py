@@ -1,0 +1,1 @@
+"""Batch jobs of the area `statistics`; importing this package registers them."""

@@ -1,0 +1,1 @@
+"""Operations of the area `statistics`, one public function per file."""

@@ -1,0 +1,46 @@
+"""Plan, approve and apply a run in one call: for the command line, the demo and the workers."""
+
+import importlib
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from tasuke.deploy.clock import now
+from tasuke.platform.batch.models import Run, RunState
+from tasuke.platform.batch.services.apply_run import Progress, apply_run
+from tasuke.platform.batch.services.approve_run import approve_run
+from tasuke.platform.batch.services.plan_run import RunAlreadyDone, plan_run
+
+# Order of the areas; importing a package of jobs registers them.
+_JOB_ROOMS = ("registry", "entitlements", "certificates", "claims", "reimbursements", "payments", "statistics")
+
+
+def load_jobs() -> None:
+    """Register every job of every system."""
+    for room in _JOB_ROOMS:
+        importlib.import_module(f"tasuke.systems.subsidy.{room}.jobs")
+
+
+def run_job(
+    *,
+    job: str,
+    target: str,
+    parameters: Mapping[str, Any],
+    by: str,
+    approver: str | None = None,
+    using: str = "subsidy",
+    clock: Callable[[], datetime] = now,
+    progress: Progress | None = None,
+) -> tuple[Run, bool]:
+    """Run a job to its end; the flag says whether anything was done (False: this run had been done before).
+
+    approver: the second person, for jobs that need one. Raises NotApproved without one, and what the job raises.
+    """
+    load_jobs()
+    try:
+        run, plan = plan_run(using=using, job=job, target=target, parameters=parameters, by=by, now=clock())
+    except RunAlreadyDone as done:
+        return done.run, False
+    if run.needs_approval and approver and run.state == RunState.PLANNED:
+        run = approve_run(using=using, run_id=run.pk, by=approver, now=clock())
+    return apply_run(using=using, run=run, plan=plan, clock=clock, progress=progress), True

@@ -1,0 +1,47 @@
+"""What pydantic finds wrong with a scheme, in the words of the person who writes the file."""
+
+from typing import Any
+
+_WORDS = {
+    "missing": "必須の項目がありません",
+    "extra_forbidden": "この項目は書けません(つづりの誤りか、別の表の項目です)",
+    "string_type": "文字列で書きます",
+    "int_type": "整数で書きます",
+    "int_parsing": "整数で書きます",
+    "int_from_float": "整数で書きます(小数は書けません)",
+    "bool_type": "true か false で書きます",
+    "bool_parsing": "true か false で書きます",
+    "date_type": "日付(2025-04-01 の形)で書きます",
+    "date_parsing": "日付(2025-04-01 の形)で書きます",
+    "date_from_datetime_parsing": "日付(2025-04-01 の形)で書きます",
+    "date_from_datetime_inexact": "日付(2025-04-01 の形)で書きます。時刻は書けません",
+    "tuple_type": "一覧([ ] または [[ ]])で書きます",
+    "dict_type": "表([ ])で書きます",
+    "model_type": "表([ ])で書きます",
+    "model_attributes_type": "表([ ])で書きます",
+}
+
+
+def message_of(error: Any) -> str:
+    """The reason in Japanese."""
+    kind, context = error["type"], error.get("ctx", {})
+    if kind == "value_error":
+        return str(context.get("error", error["msg"]))
+    if kind in ("enum", "literal_error"):
+        return f"書ける値は {context.get('expected', '')} です".replace(" or ", " か ")
+    limit = _limit_message(kind, context)
+    return limit or _WORDS.get(kind, str(error["msg"]))
+
+
+def _limit_message(kind: str, context: dict[str, Any]) -> str | None:
+    if kind == "greater_than_equal":
+        return f"{context['ge']} 以上で書きます"
+    if kind == "less_than_equal":
+        return f"{context['le']} 以下で書きます"
+    if kind == "too_short":
+        return f"{context['min_length']} 件以上書きます"
+    if kind == "string_too_short":
+        return "空欄にはできません"
+    if kind == "string_pattern_mismatch":
+        return f"形が違います(正規表現 {context['pattern']})"
+    return None

@@ -1,8 +1,8 @@
 """The copayment part of a scheme, as data: one `CopaymentRules` per period of service days.
 
 The vocabulary is that of the national master of local programmes (地単公費マスター: 固定額, 割合, 1回/1日/1月上限,
-適用上限回数, 初診時のみ, 連続入院, 端数, 食事) and of the municipalities' own rules. All money is whole yen, every table
-names its source, and a value that could not be confirmed says `unconfirmed = true` with a note.
+適用上限回数, 初診時のみ, 連続入院, 端数, 食事) and of the municipalities' own rules. All money is whole yen, every
+table names its source, and a value that could not be confirmed says `unconfirmed = true` with a note.
 """
 
 from collections.abc import Iterator
@@ -11,6 +11,8 @@ from enum import StrEnum
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from tasuke.core.money import Rounding
 
 
 class Care(StrEnum):
@@ -51,17 +53,6 @@ class Per(StrEnum):
     VISIT = "visit"  # 1回
     DAY = "day"  # 1日
     MONTH = "month"  # 1月(集計単位ごと)
-
-
-class Rounding(StrEnum):
-    """Names of the rounding rules that a copayment may use (the same names as in core.money)."""
-
-    DOWN_1 = "down_1"
-    HALF_UP_1 = "half_up_1"
-    UP_1 = "up_1"
-    DOWN_10 = "down_10"
-    HALF_UP_10 = "half_up_10"
-    UP_10 = "up_10"
 
 
 class UnitKey(StrEnum):

@@ -105,10 +105,9 @@ def _with_rules(frame: pl.DataFrame, blocks: Sequence[Block], choices: Sequence[
 
 
 def _rule_reasons(blocks: Sequence[Block]) -> pl.Expr:
-    by_class = [n for n, block in enumerate(blocks) if any(rule.copay_classes for rule in block.rules.rule)]
     in_force = pl.col("block").is_not_null()
     missing = in_force & ~pl.col("outside") & pl.col("rule").is_null()
-    no_class = pl.col("copay_class").is_null() & pl.col("block").is_in(by_class)
+    no_class = _class_unknown(blocks)
     return (
         flag(~in_force, CopayReason.NO_RULE_IN_FORCE)
         | flag(in_force & pl.col("outside"), CopayReason.OUTSIDE_COVERAGE)
@@ -117,6 +116,17 @@ def _rule_reasons(blocks: Sequence[Block]) -> pl.Expr:
         | flag(pl.col("p_unconfirmed"), CopayReason.UNCONFIRMED_RULE)
         | flag(pl.col("uncovered") > 0, CopayReason.UNCOVERED_LEFT_OUT)
     )
+
+
+def _class_unknown(blocks: Sequence[Block]) -> pl.Expr:
+    """True where the block has copay classes and the row's class is none of them."""
+    unknown: pl.Expr = pl.lit(value=False)
+    for number, block in enumerate(blocks):
+        known = sorted({name for rule in block.rules.rule for name in rule.copay_classes})
+        if known:
+            named = pl.col("copay_class").is_in(known).fill_null(value=False)
+            unknown = unknown | ((pl.col("block") == number) & ~named)
+    return unknown
 
 
 def _result(frame: pl.DataFrame, blocks: Sequence[Block]) -> pl.DataFrame:

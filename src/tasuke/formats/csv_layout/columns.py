@@ -16,7 +16,8 @@ def good_expr(field: Field, *, controls: bool) -> pl.Expr:
     good = _GOOD[field.kind](field, text)
     if field.kind is Kind.TEXT and controls:
         good = good & ~text.str.contains(_CONTROLS)
-    return good.fill_null(not field.required).alias(field.name)
+    good = good.fill_null(value=False)  # null here: a text that did not convert, not only an empty one
+    return (good if field.required else good | text.is_null()).alias(field.name)
 
 
 def typed_expr(field: Field) -> pl.Expr:
@@ -56,7 +57,7 @@ def _good_int(field: Field, text: pl.Expr) -> pl.Expr:
 
 def _good_date(_field: Field, text: pl.Expr) -> pl.Expr:
     day = text.str.to_date("%Y-%m-%d", strict=False)
-    return text.str.contains("^[0-9]{4}-[0-9]{2}-[0-9]{2}$") & day.is_between(EARLIEST, LATEST).fill_null(value=False)
+    return text.str.contains("^[0-9]{4}-[0-9]{2}-[0-9]{2}$") & day.is_between(EARLIEST, LATEST)
 
 
 def _good_flag(_field: Field, text: pl.Expr) -> pl.Expr:

@@ -9,6 +9,7 @@ from tasuke.formats.csv_layout.messages import shorten
 
 _BOM = b"\xef\xbb\xbf"
 _HEAD = 65536
+_NOTHING = b" \t\r\n\x1a\x00"
 _SAVE_AGAIN = "UTF-8で保存し直してください。"
 # byte order marks of encodings that are not taken; the longer ones first
 _OTHER_MARKS = (
@@ -72,7 +73,8 @@ def _fatal(
 
 def _not_this_text(data: bytes, layout: Layout) -> Problem | None:
     """Why the bytes are no UTF-8 text with a header, as far as the first of them tell."""
-    if not data.removeprefix(_BOM).strip(b" \t\r\n\x1a\x00"):
+    start = _skip_blank(data)[0]
+    if not data[start : start + _HEAD].strip(_NOTHING) and not data[start:].strip(_NOTHING):
         return _fatal("empty_file", "ファイルが空です。")
     for mark, name in _NOT_TEXT:
         if data.startswith(mark):

@@ -1,4 +1,4 @@
-"""What one municipality sets: its name, offices, schemes, numbers, papers, bank, and the 未確認 values that it confirms.
+"""What one municipality sets: name, offices, schemes, numbers, papers, bank, and the 未確認 values that it confirms.
 
 A city moves in by writing one TOML file of this form; no code knows a city's name. Pure: no Django, no database.
 """
@@ -36,13 +36,13 @@ class Letterhead(_Part):
     valid_from: date
     title: str  # 札幌市長
     name: str
-    seal: str  # file name of the seal's SVG, or "" for a paper without a seal image
+    seal: str  # the seal as SVG text, or "" for a paper without one
     contact: str
     instruction: str  # 教示文: 行政不服審査法82条, 行政事件訴訟法46条
 
 
 class PayerNumber(_Part):
-    """公費負担者番号 for a part of a scheme. None = any. Two numbers for one person are two rows with different funding."""
+    """公費負担者番号 for a part of a scheme. None = any; two numbers differ in their funding."""
 
     scheme: str
     payer_no: Annotated[str, StringConstraints(pattern=r"^\d{8}$")]
@@ -86,7 +86,7 @@ class BankSettings(_Part):
 
 
 class Confirmation(_Part):
-    """A 未確認 value that the municipality has looked up. by: who says so; on: when; basis: ordinance, notice, meeting."""
+    """A 未確認 value that the municipality has looked up: who says so, when, on what basis (ordinance, notice)."""
 
     scheme: str
     key: str

@@ -1,1 +1,5 @@
 """Batch jobs of the area `certificates`; importing this package registers them."""
+
+from tasuke.systems.subsidy.certificates.jobs import issue_certificates
+
+__all__ = ["issue_certificates"]

@@ -1,0 +1,61 @@
+"""Commands of the operator: setup, doctor, worker, bench."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from tasuke.cli.output import Exit, messages, stop, write_json
+
+
+def setup() -> None:
+    """データベースと表を用意する(何度実行してもよい)。"""
+    from tasuke.deploy.setup import configure, prepare_databases
+
+    configure()
+    made = prepare_databases()
+    messages.print("\n".join(made) if made else "変更はありません")
+
+
+def doctor() -> None:
+    """この機械と設定を調べる(JSON は標準出力、表は標準エラー)。"""
+    from tasuke.deploy.doctor import examine
+
+    findings = examine()
+    table = Table("調べたもの", "結果", "判定", "すること")
+    for finding in findings:
+        mark = {True: "良", False: "否", None: "-"}[finding.ok]
+        table.add_row(finding.what, finding.value, mark, finding.advice)
+    messages.print(table)
+    write_json(findings)
+    raise typer.Exit(int(Exit.PROBLEMS if any(f.ok is False for f in findings) else Exit.GOOD))
+
+
+def worker() -> None:
+    """待ち行列の処理を実行し続ける(止めるには Ctrl-C)。"""
+    from tasuke.deploy.setup import configure, prepare_databases
+
+    configure()
+    prepare_databases()
+    from procrastinate.contrib.django import app
+
+    from tasuke.deploy.profiles import open_profile
+    from tasuke.systems.subsidy.profile import set_profile
+
+    set_profile(open_profile())
+    with app.open():
+        app.run_worker(queues=["runs"])
+
+
+def bench(
+    name: Annotated[str | None, typer.Argument(help="測るもの(省略するとすべて)")] = None,
+    scale: Annotated[float, typer.Option(help="量の倍率(1 が目標の量)")] = 1.0,
+) -> None:
+    """性能を測る。1行に1つの JSON: 自分の値、同じ実行での比較相手や限界、その比。"""
+    from tasuke.bench.registry import UnknownBench, run_benches
+
+    try:
+        for result in run_benches(name, scale=scale):
+            write_json(result, line=True)
+    except UnknownBench as error:
+        stop(str(error), status=Exit.WRONG_USE)

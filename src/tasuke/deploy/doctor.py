@@ -1,0 +1,136 @@
+"""What this machine and installation have and lack, each with what to do about it."""
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import psycopg
+
+from tasuke import __version__
+from tasuke.deploy.clock import now
+from tasuke.platform.database.embedded import data_folder, ensure_server
+from tasuke.platform.documents.fonts import missing_fonts
+
+_LEAST_FREE_GIB = 5  # a demo city, its files and PostgreSQL's WAL
+_EXTENSIONS = ("btree_gist", "pg_trgm")
+_OLDEST_POSTGRES = 150_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at. ok None: for information only."""
+
+    what: str
+    value: str
+    ok: bool | None
+    advice: str = ""
+
+
+def examine() -> list[Finding]:
+    """Look at everything. Nothing is changed, but for starting the embedded server when no other is named."""
+    findings: list[Finding] = []
+    for look in (_program, _database, _fonts, _chromium, _disk, _clock, _profile):
+        findings.extend(_safely(look))
+    return findings
+
+
+def _safely(look: Callable[[], Iterator[Finding]]) -> list[Finding]:
+    try:
+        return list(look())
+    except (OSError, RuntimeError, LookupError, ValueError, psycopg.Error, subprocess.SubprocessError) as error:
+        return [
+            Finding(look.__name__.strip("_"), f"{type(error).__name__}: {error}", False, "上の内容を確かめてください")
+        ]
+
+
+def _program() -> Iterator[Finding]:
+    yield Finding("tasuke", __version__, None)
+    good = sys.version_info[:2] == (3, 11)
+    yield Finding("Python", platform.python_version(), good, "" if good else "Python 3.11 が必要です")
+    yield Finding("プロセッサ", f"{os.cpu_count()} 個", None)
+
+
+def _database() -> Iterator[Finding]:
+    url = ensure_server()
+    with psycopg.connect(url) as connection:
+        number = connection.info.server_version
+        good = number >= _OLDEST_POSTGRES
+        where = "内蔵" if os.environ.get("TASUKE_DATABASE_EMBEDDED") else "指定されたサーバー"
+        yield Finding(
+            "PostgreSQL", f"{number // 10000}.{number % 10000}({where})", good, "" if good else "15 以上が必要です"
+        )
+        rows = connection.execute("SELECT name FROM pg_available_extensions").fetchall()
+        available = {str(row[0]) for row in rows}
+        for name in _EXTENSIONS:
+            yield Finding(
+                f"拡張 {name}",
+                "あり" if name in available else "なし",
+                name in available,
+                "" if name in available else "postgresql-contrib を入れてください",
+            )
+
+
+def _fonts() -> Iterator[Finding]:
+    missing = missing_fonts()
+    yield Finding(
+        "フォント",
+        "そろっています" if not missing else f"不足: {', '.join(missing)}",
+        not missing,
+        "" if not missing else "script/bootstrap が入れます(BIZ UD、IPAmj明朝)",
+    )
+
+
+def _chromium() -> Iterator[Finding]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if not path:
+        yield Finding("Chromium", "なし", None, "画面の試験だけが使います: apt-get install chromium")
+        return
+    version = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=30, check=False).stdout
+    yield Finding("Chromium", version.strip(), True)
+
+
+def _disk() -> Iterator[Finding]:
+    folder = data_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(folder).free / 2**30
+    good = free >= _LEAST_FREE_GIB
+    yield Finding("空き容量", f"{free:.0f} GiB", good, "" if good else f"{_LEAST_FREE_GIB} GiB 以上空けてください")
+
+
+def _clock() -> Iterator[Finding]:
+    moment = now()
+    good = moment.date() >= date(2026, 1, 1)
+    yield Finding("時計", moment.isoformat(timespec="seconds"), good, "" if good else "時刻が合っていません")
+
+
+def _profile() -> Iterator[Finding]:
+    from tasuke.deploy.profiles import open_profile, shipped
+    from tasuke.schemes.catalogue_loader import load_scheme
+
+    name = os.environ.get("TASUKE_PROFILE")
+    if not name:
+        yield Finding(
+            "プロファイル", "指定なし", None, f"TASUKE_PROFILE に {', '.join(shipped())} か TOML ファイルを指定します"
+        )
+        return
+    profile = open_profile(name)
+    label = f"{profile.name}(番号と名前は架空)" if profile.fictitious else profile.name
+    yield Finding("プロファイル", label, None)
+    for scheme_id in profile.schemes:
+        scheme: Any = load_scheme(scheme_id)
+        confirmed = profile.confirmed_keys(scheme_id)
+        open_keys = [value.key for value in scheme.unconfirmed() if value.key not in confirmed]
+        yield Finding(
+            f"制度 {scheme_id}",
+            f"未確認の値 {len(open_keys)} 件",
+            None if not open_keys else profile.fictitious or None,
+            ""
+            if not open_keys
+            else "本番ではプロファイルの confirmations で確認してください: " + ", ".join(open_keys[:5]),
+        )

@@ -380,7 +380,7 @@ class NoVersionInForce(LookupError):
 
 
 class UnconfirmedValue(_Table):
-    """A 未確認 value. key: what a profile confirms by; versions: ids of the versions and copayment blocks that use it."""
+    """A 未確認 value. key: what a profile confirms by; versions: ids of the versions and copayment blocks with it."""
 
     key: str
     note: str

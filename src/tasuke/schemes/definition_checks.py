@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from tasuke.core.problems import Problem
 from tasuke.schemes.definition import Income, Scheme, Version
@@ -32,7 +33,7 @@ def _check_versions(scheme: Scheme) -> Iterator[Problem]:
 
 def _check_copayment(scheme: Scheme) -> Iterator[Problem]:
     blocks = sorted(scheme.copayment, key=lambda r: r.valid_from)
-    for earlier, later in zip(blocks, blocks[1:], strict=False):
+    for earlier, later in pairwise(blocks):
         if earlier.valid_to is not None and earlier.valid_to > later.valid_from:
             message = f"{later.valid_from} からの一部負担金の規則と期間が重なっています"
             yield Problem("scheme.copayment_overlap", message, field=f"copayment.{earlier.id}.valid_to")

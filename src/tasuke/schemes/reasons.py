@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class ReasonCode(StrEnum):
-    """Why a decision is what it is. The order here is the order in every list; new codes go to the end of their group."""
+    """Why a decision is what it is. The order here is the order in every list."""
 
     # rejected
     ROLE_NOT_COVERED = "ROLE_NOT_COVERED"

@@ -1,0 +1,54 @@
+"""Age bands as Polars expressions over the columns `_birth` (who the age is counted for), `_cohort` and `on`."""
+
+from datetime import date, timedelta
+
+import polars as pl
+
+from tasuke.core.calendar_columns import attain_expr, fiscal_year_expr, next_month_expr
+from tasuke.schemes.copayment.definition import AgePoint, AgeSwitch
+
+
+def cohort_expr(birth: pl.Expr) -> pl.Expr:
+    """The school cohort (Int32): children of one cohort enter each school together on 1 April of cohort + 6.
+
+    Born on 1 April counts with the cohort before (年齢計算ニ関スル法律, 学校教育法17条), so 「N歳到達後最初の3月31日」 is the
+    day before 1 April of cohort + N.
+    """
+    late = (birth.dt.month().cast(pl.Int32) * 100 + birth.dt.day()) > 401
+    return birth.dt.year() + late.cast(pl.Int32)
+
+
+def boundary_expr(point: AgePoint) -> pl.Expr:
+    """The day on which the person passes the point: the first day of the next stage (pl.Date)."""
+    birth = pl.col("_birth")
+    match point.switch:
+        case AgeSwitch.APRIL:
+            return pl.date(pl.col("_cohort") + point.age, 4, 1)
+        case AgeSwitch.BIRTHDAY:
+            return attain_expr(birth, point.age) + timedelta(days=1)
+        case AgeSwitch.ATTAIN:
+            return attain_expr(birth, point.age)
+        case AgeSwitch.NEXT_MONTH:
+            return next_month_expr(attain_expr(birth, point.age))
+
+
+def passed_expr(point: AgePoint) -> pl.Expr:
+    """True when the point is passed on `on` (null without a birth date)."""
+    if point.switch is AgeSwitch.APRIL:  # the same as comparing with the boundary, without building dates
+        return pl.col("_fiscal_year") >= pl.col("_cohort") + point.age
+    return pl.col("on") >= boundary_expr(point)
+
+
+def grade_expr() -> pl.Expr:
+    """School year by age: 1 = 小1 … 12 = 高3 (Int32)."""
+    return pl.col("_fiscal_year") - pl.col("_cohort") - 5
+
+
+def fiscal_year_of_on() -> pl.Expr:
+    """年度 of `on` (Int32)."""
+    return fiscal_year_expr(pl.col("on"))
+
+
+def day_literal(day: date) -> pl.Expr:
+    """A day as a pl.Date literal."""
+    return pl.lit(day, dtype=pl.Date)

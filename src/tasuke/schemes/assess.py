@@ -1,0 +1,123 @@
+"""Whether persons are recipients of a scheme, why or why not, from when to when, and in which class. Columns in and out.
+
+The same code judges one person at the counter and a million at the renewal. No clock, no database: the day is `on`.
+"""
+
+from datetime import date, timedelta
+
+import polars as pl
+
+from tasuke.schemes.definition import NoVersionInForce, Scheme, Version
+from tasuke.schemes.frames import normalise_incomes, normalise_persons
+from tasuke.schemes.judgement import Judged, compiled, decoded, judge
+from tasuke.schemes.vocabulary import Outcome
+from tasuke.schemes.who_columns import COVERAGE_MASK
+
+__all__ = ["RESULT_COLUMNS", "NoVersionInForce", "assess", "judge_each"]
+
+RESULT_COLUMNS = {
+    "id": pl.String(),
+    "outcome": pl.String(),
+    "reasons": pl.List(pl.String),
+    "start": pl.Date(),
+    "end": pl.Date(),
+    "band": pl.String(),
+    "coverage": pl.String(),
+    "copay_class": pl.String(),
+    "funding": pl.String(),
+    "funding_coverage": pl.String(),
+    "income_year": pl.Int64(),
+    "deciding_subject_id": pl.String(),
+    "net_income": pl.Int64(),
+    "income_limit": pl.Int64(),
+    "version": pl.String(),
+    "version_hash": pl.String(),
+}
+
+
+def assess(
+    scheme: Scheme,
+    persons: pl.DataFrame,
+    incomes: pl.DataFrame,
+    on: date,
+    confirmed: frozenset[str] = frozenset(),
+) -> pl.DataFrame:
+    """One row a person, in the order of `persons`, with RESULT_COLUMNS.
+
+    persons, incomes: as in `frames` (missing optional columns are filled). on: the day that is judged, i.e. the day on
+    which the entitlement is to begin or to go on; a column `on` of persons goes before it, row by row. confirmed: keys of
+    未確認 values that the municipality has confirmed. start and end (exclusive) are null for a rejection.
+    Raises NoVersionInForce when a row's day lies before the first version, MissingColumns.
+    """
+    pieces = [_result(version, judged) for version, judged in judge_each(scheme, persons, incomes, on, confirmed)]
+    if not pieces:
+        return pl.DataFrame(schema=RESULT_COLUMNS)
+    result = pieces[0] if len(pieces) == 1 else pl.concat(pieces).sort("_row")
+    return result.drop("_row")
+
+
+def judge_each(
+    scheme: Scheme, persons: pl.DataFrame, incomes: pl.DataFrame, on: date, confirmed: frozenset[str]
+) -> list[tuple[Version, Judged]]:
+    """The judgement with all its columns, one piece for each version that is needed."""
+    rows = normalise_persons(persons).with_row_index("_row")
+    if "on" not in rows.columns:
+        rows = rows.with_columns(pl.lit(on, dtype=pl.Date).alias("on"))
+    else:
+        rows = rows.with_columns(pl.col("on").fill_null(on))
+    money = normalise_incomes(incomes)
+    return [
+        (version, judge(compiled(scheme, version), part, money, confirmed))
+        for version, part in _by_version(scheme, rows)
+    ]
+
+
+def _by_version(scheme: Scheme, rows: pl.DataFrame) -> list[tuple[Version, pl.DataFrame]]:
+    if rows.height == 0:
+        return []
+    first, last = rows["on"].min(), rows["on"].max()
+    assert isinstance(first, date)
+    assert isinstance(last, date)
+    version = scheme.version_on(first)
+    if scheme.version_on(last) is version:
+        return [(version, rows)]
+    parts: list[tuple[Version, pl.DataFrame]] = []
+    ends = [v.valid_from for v in scheme.version[1:]] + [last + timedelta(days=1)]
+    for entry, end in zip(scheme.version, ends, strict=True):
+        part = rows.filter((pl.col("on") >= entry.valid_from) & (pl.col("on") < end))
+        if part.height:
+            parts.append((entry, part))
+    return parts
+
+
+def _result(version: Version, judged: Judged) -> pl.DataFrame:
+    people = judged.persons
+    accepted = pl.col("outcome") != str(Outcome.REJECTED)
+    asked = pl.col("_asked")
+    frame = people.lazy().join(decoded(people["_mask"]).lazy(), on="_mask", how="left", maintain_order="left")
+    return frame.select(
+        "_row",
+        "id",
+        "outcome",
+        "reasons",
+        pl.when(accepted).then("_start").alias("start"),
+        pl.when(accepted).then("_end").alias("end"),
+        pl.col("_band").alias("band"),
+        pl.when(accepted).then(_coverage_word("_coverage")).alias("coverage"),
+        pl.when(accepted).then("_copay_class").alias("copay_class"),
+        pl.when(accepted).then("_funding").alias("funding"),
+        pl.when(accepted).then(_coverage_word("_funding_coverage")).alias("funding_coverage"),
+        pl.col("_income_year").alias("income_year"),
+        pl.col("_inc_subject_id").alias("deciding_subject_id"),
+        pl.when(asked).then("_inc_value").alias("net_income"),
+        pl.when(asked).then("_inc_limit").alias("income_limit"),
+        pl.lit(version.id).alias("version"),
+        pl.lit(version.hash).alias("version_hash"),
+    ).collect()
+
+
+def _coverage_word(column: str) -> pl.Expr:
+    word: pl.Expr = pl.lit(None, dtype=pl.String)
+    for name, mask in COVERAGE_MASK.items():
+        word = pl.when(pl.col(column) == mask).then(pl.lit(str(name))).otherwise(word)
+    return word

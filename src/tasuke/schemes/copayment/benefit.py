@@ -23,6 +23,7 @@ def add_method(frame: pl.DataFrame, blocks: Sequence[Block]) -> pl.DataFrame:
         | flag(pl.col("over_threshold"), CopayReason.ABOVE_IN_KIND_THRESHOLD)
     )
     covered = pl.col("rule").is_not_null()
+    causes = causes | flag(_excluded(blocks, unconfirmed_only=True), CopayReason.UNCONFIRMED_RULE)
     frame = frame.with_columns(causes=pl.when(covered).then(causes).otherwise(0))
     unbilled = covered & ~pl.col("billed_in_kind") & (pl.col("causes") == 0)
     frame = frame.with_columns(causes=pl.col("causes") | flag(unbilled, CopayReason.NOT_BILLED_IN_KIND))
@@ -47,10 +48,12 @@ def _outside_area(blocks: Sequence[Block]) -> pl.Expr:
     return pl.col("block").is_in(nowhere) | (pl.col("block").is_in(local) & ~pl.col("in_prefecture"))
 
 
-def _excluded(blocks: Sequence[Block]) -> pl.Expr:
+def _excluded(blocks: Sequence[Block], *, unconfirmed_only: bool = False) -> pl.Expr:
     excluded: pl.Expr = pl.lit(value=False)
     for number, block in enumerate(blocks):
         for table in block.rules.benefit.excluded_insurers:
+            if unconfirmed_only and not table.unconfirmed:
+                continue
             of_block = pl.col("block") == number
             excluded = excluded | (of_block & _is_excluded(table, block.rules.benefit.prefecture))
     return excluded.fill_null(value=False)

@@ -17,11 +17,16 @@ def apply_caps(frame: pl.DataFrame, blocks: Sequence[Block], confirmed: frozense
     for number, block in enumerate(blocks):
         for cap in block.rules.cap:
             unconfirmed = cap.unconfirmed and f"copayment.{block.rules.id}.cap.{cap.key}" not in confirmed
-            frame = _apply(frame, number, cap, unconfirmed=unconfirmed)
+            frame = _apply(frame, number, cap, excess_column(block, cap), unconfirmed=unconfirmed)
     return frame
 
 
-def _apply(frame: pl.DataFrame, block_number: int, cap: Cap, *, unconfirmed: bool) -> pl.DataFrame:
+def excess_column(block: Block, cap: Cap) -> str:
+    """Name of the column that tells how much a cap took off (absent when it took nothing off any row)."""
+    return f"cap {block.rules.id} {cap.key}"
+
+
+def _apply(frame: pl.DataFrame, block_number: int, cap: Cap, name: str, *, unconfirmed: bool) -> pl.DataFrame:
     covered = pl.col("rule").is_not_null() & matches_filter(cap)
     # a year's cap counts what was kept under the earlier block too; a month's cap belongs to its own block
     covered = covered & ((pl.col("block") == block_number) | pl.col("settled") | pl.lit(cap.period == "year"))
@@ -34,7 +39,7 @@ def _apply(frame: pl.DataFrame, block_number: int, cap: Cap, *, unconfirmed: boo
     if excess.is_empty():
         return frame
     joined = frame.join(excess, on="row", how="left", maintain_order="left")
-    return joined.with_columns(*_effects(cap, unconfirmed=unconfirmed)).drop("excess", "reduced")
+    return joined.with_columns(*_effects(cap, unconfirmed=unconfirmed)).rename({"excess": name}).drop("reduced")
 
 
 def _grouped(rows: pl.DataFrame, cap: Cap) -> pl.DataFrame:

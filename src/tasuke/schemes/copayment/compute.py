@@ -63,6 +63,17 @@ def compute(
     Result: RESULT_COLUMNS. burden + subsidy == basis on every row; refund is the part of burden paid back later;
     burden_low < burden where only the month is known and the real burden lies between the two. Raises MissingColumns.
     """
+    return trace(scheme, visits, prior=prior, confirmed=confirmed).select(RESULT_COLUMNS)
+
+
+def trace(
+    scheme: CopaymentScheme,
+    visits: pl.DataFrame,
+    *,
+    prior: pl.DataFrame | None = None,
+    confirmed: frozenset[str] = frozenset(),
+) -> pl.DataFrame:
+    """`compute` with all columns of the way: what the explanation is told from. Raises MissingColumns."""
     frame = _together(normalise_visits(visits), prior)
     first, last = frame.select(first=pl.col("service_date").min(), last=pl.col("service_date").max()).row(0)
     blocks = blocks_between(scheme.copayment, first, last)
@@ -141,4 +152,4 @@ def _result(frame: pl.DataFrame, blocks: Sequence[Block]) -> pl.DataFrame:
         meals_subsidy=meals_subsidy(blocks),
         reasons=reasons_column(frame.get_column("mask")),
     )
-    return frame.sort("row").select(RESULT_COLUMNS)
+    return frame.sort("row")

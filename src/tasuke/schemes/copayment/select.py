@@ -148,7 +148,7 @@ def age_day(point: AgePoint) -> pl.Expr:
         case AgeSwitch.BIRTHDAY:
             return following
         case AgeSwitch.NEXT_MONTH:
-            return pl.when(following.dt.day() == 1).then(following).otherwise(next_month_expr(following))
+            return next_month_expr(attained)  # born on the 1st: the day before is in the month before
         case AgeSwitch.APRIL:
             return first_march_31_expr(attained) + timedelta(days=1)
 

@@ -11,8 +11,8 @@ from tasuke.schemes.copayment.definition import AgePoint, AgeSwitch
 def cohort_expr(birth: pl.Expr) -> pl.Expr:
     """The school cohort (Int32): children of one cohort enter each school together on 1 April of cohort + 6.
 
-    Born on 1 April counts with the cohort before (年齢計算ニ関スル法律, 学校教育法17条), so 「N歳到達後最初の3月31日」 is the
-    day before 1 April of cohort + N.
+    Born on 1 April counts with the cohort before (年齢計算ニ関スル法律, 学校教育法17条), so that
+    「N歳到達後最初の3月31日」 is the day before 1 April of cohort + N.
     """
     late = (birth.dt.month().cast(pl.Int32) * 100 + birth.dt.day()) > 401
     return birth.dt.year() + late.cast(pl.Int32)

@@ -1,4 +1,4 @@
-"""Whether persons are recipients of a scheme, why or why not, from when to when, and in which class. Columns in and out.
+"""Whether persons are recipients of a scheme, why or why not, from when to when, and in which class.
 
 The same code judges one person at the counter and a million at the renewal. No clock, no database: the day is `on`.
 """
@@ -45,8 +45,8 @@ def assess(
     """One row a person, in the order of `persons`, with RESULT_COLUMNS.
 
     persons, incomes: as in `frames` (missing optional columns are filled). on: the day that is judged, i.e. the day on
-    which the entitlement is to begin or to go on; a column `on` of persons goes before it, row by row. confirmed: keys of
-    未確認 values that the municipality has confirmed. start and end (exclusive) are null for a rejection.
+    which the entitlement is to begin or to go on; a column `on` of persons goes before it, row by row. confirmed: keys
+    of 未確認 values that the municipality has confirmed. start and end (exclusive) are null for a rejection.
     Raises NoVersionInForce when a row's day lies before the first version, MissingColumns.
     """
     pieces = [_result(version, judged) for version, judged in judge_each(scheme, persons, incomes, on, confirmed)]

@@ -10,7 +10,7 @@ class UnconfirmedRules(ValueError):
 
     def __init__(self, scheme: Scheme, values: list[UnconfirmedValue]) -> None:
         lines = [f"・{v.key}: {v.note}" for v in values]
-        head = f"{scheme.name}: 未確認の規則が{len(values)}件あります。資料で確かめ、設定の confirmations に書いてください。"
+        head = f"{scheme.name}: 未確認の規則が{len(values)}件あります。確かめて設定の confirmations に書いてください。"
         super().__init__("\n".join([head, *lines]))
         self.scheme = scheme.id
         self.values = values

@@ -33,6 +33,7 @@ __all__ = [
 
 Count = Annotated[int, Field(ge=0, le=99)]
 Yen = Annotated[int, Field(ge=0, lt=10**12)]
+SignedYen = Annotated[int, Field(gt=-(10**12), lt=10**12)]
 
 
 class _Part(BaseModel):

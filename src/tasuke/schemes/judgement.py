@@ -4,14 +4,13 @@
 it, so that a decision and its explanation cannot differ.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
 
 from tasuke.schemes.definition import ConfirmedUntil, Income, Scheme, Version, walk_version
-from tasuke.schemes.reasons import BITS, CODES, NOTE_MASK, PENDING_MASK, REJECT_MASK, ReasonCode, codes_of
+from tasuke.schemes.reasons import BITS, NOTE_MASK, PENDING_MASK, REJECT_MASK, ReasonCode, codes_of
 from tasuke.schemes.subject_columns import SubjectStages, empty_aggregate, per_person, subject_rows, subject_stages
 from tasuke.schemes.vocabulary import Coverage, FundingPart, Outcome
 from tasuke.schemes.who_columns import COVERAGE_MASK, Stage, who_stages
@@ -72,12 +71,13 @@ def _is_paper(key: str) -> bool:
 
 def covered_since(scheme: Scheme, version: Version) -> dict[str, date]:
     """From which day each band, the extension and each role of this version has been in force without a gap."""
-    since: dict[str, date] = {}
-    for older in reversed([v for v in scheme.version if v.valid_from <= version.valid_from]):
-        for name in _covered(older):
-            if older is version or since.get(name) == later:
+    since = dict.fromkeys(_covered(version), version.valid_from)
+    later = version
+    for older in reversed([v for v in scheme.version if v.valid_from < version.valid_from]):
+        for name in _covered(older) & since.keys():
+            if since[name] == later.valid_from:
                 since[name] = older.valid_from
-        later = older.valid_from
+        later = older
     return since
 
 
@@ -177,7 +177,7 @@ def _coverage() -> pl.Expr:
 
 
 def _copay_class(version: Version) -> pl.Expr:
-    """負担区分: the first class that fits; `unknown` while a tax that matters is not known (and `_class_known` false)."""
+    """負担区分: the first class that fits; `unknown` while a tax that matters is not known."""
     rules = version.copay_class.rule
     if len(rules) == 1 or version.income is None:
         return pl.lit(rules[-1].key).alias("_copay_class")
@@ -207,16 +207,15 @@ def _funding(version: Version) -> list[pl.Expr]:
         covers = pl.lit(COVERAGE_MASK[entry.coverage], dtype=pl.Int32)
         mask = pl.when(pl.col("_band").eq_missing(entry.band)).then(covers).otherwise(mask)
     mask = mask & pl.col("_coverage")
-    funded = pl.when(mask == 0).then(pl.lit(str(FundingPart.CITY)))
+    funded: pl.Expr = pl.lit(str(FundingPart.PREFECTURE))
     if prefecture.subject:
         known = ~(pl.col("_inc_subjects").is_null() | pl.col("_inc_undeclared") | pl.col("_inc_unknown"))
         over = pl.col("_inc_prefecture_over").fill_null(value=False)
-        funded = funded.when(~known.fill_null(value=False)).then(pl.lit(str(FundingPart.UNKNOWN)))
-        funded = funded.when(over).then(pl.lit(str(FundingPart.CITY)))
-    return [
-        funded.otherwise(pl.lit(str(FundingPart.PREFECTURE))).alias("_funding"),
-        mask.alias("_funding_coverage"),
-    ]
+        funded = pl.when(over).then(pl.lit(str(FundingPart.CITY))).otherwise(funded)
+        funded = pl.when(~known.fill_null(value=False)).then(pl.lit(str(FundingPart.UNKNOWN))).otherwise(funded)
+    funded = pl.when(mask == 0).then(pl.lit(str(FundingPart.CITY))).otherwise(funded)
+    part = pl.when(funded == str(FundingPart.CITY)).then(0).otherwise(mask).cast(pl.Int32)
+    return [funded.alias("_funding"), part.alias("_funding_coverage")]
 
 
 def _mask(compiled_version: Compiled, confirmed: frozenset[str]) -> pl.Expr:
@@ -268,11 +267,3 @@ def decoded(masks: pl.Series) -> pl.DataFrame:
         },
         schema={"_mask": pl.Int64, "outcome": pl.String, "reasons": pl.List(pl.String)},
     )
-
-
-def coverage_word(mask: Mapping[str, int] | None = None) -> dict[int, str]:
-    """Words for the coverage masks."""
-    return {number: str(word) for word, number in COVERAGE_MASK.items()}
-
-
-assert len(CODES) < 63

@@ -1,4 +1,4 @@
-"""所得額: from a row of the tax feed to the figure that is compared with the limit, as expressions on the incomes frame.
+"""所得額: from a row of the tax feed to the figure that is compared with the limit, as expressions.
 
     所得額 = 総所得金額等 + 養育費の一定割合 − 控除   (never below 0)
 
@@ -109,7 +109,7 @@ def limit_expr(table: LimitTable) -> pl.Expr:
 
 
 def elderly_expr(table: LimitTable) -> pl.Expr:
-    """How many elderly dependents raise the limit: one fewer when there are no other dependents and the table says so."""
+    """How many elderly dependents raise the limit; one fewer when there are no others, if the table says so."""
     elderly = pl.col("dependents_elderly").fill_null(0)
     if not table.elderly_except_one:
         return elderly

@@ -10,7 +10,6 @@ import polars as pl
 
 from tasuke.schemes.definition import CopayClassRule, Income, Prefecture, Version
 from tasuke.schemes.net_income import (
-    PER_CAPITA_ONLY,
     UNDECLARED,
     UNTAXED,
     before_flat_expr,
@@ -84,18 +83,23 @@ def _class_flag(
     rule: CopayClassRule, compared: dict[str, pl.Expr], limits: dict[str, pl.Expr], income: Income
 ) -> pl.Expr:
     """Whether the row fits a class; null when its tax is not known."""
+    return _class_test(rule, compared, limits, income).alias(f"_class_{rule.key}")
+
+
+def _class_test(
+    rule: CopayClassRule, compared: dict[str, pl.Expr], limits: dict[str, pl.Expr], income: Income
+) -> pl.Expr:
     status = pl.col("status_code")
     match rule.when:
         case "untaxed":
-            fits = pl.when(status.is_null() | (status == UNDECLARED)).then(None).otherwise(status == UNTAXED)
+            return pl.when(status.is_null() | (status == UNDECLARED)).then(None).otherwise(status == UNTAXED)
         case "levy_zero":
-            fits = pl.when(status.is_in([UNTAXED, PER_CAPITA_ONLY])).then(pl.lit(True)).otherwise(pl.col("_levy") == 0)
+            return pl.col("_levy") == 0
         case "below_table":
             value, limit = compared[rule.table or ""], limits[rule.table or ""]
-            fits = (value < limit) if income.comparison.rule == "lt" else (value <= limit)  # type: ignore[assignment]
+            return value < limit if income.comparison.rule == "lt" else value <= limit
         case "otherwise":
-            fits = pl.lit(True)  # type: ignore[assignment]
-    return fits.alias(f"_class_{rule.key}")
+            return pl.lit(True)
 
 
 def _prefecture_over(

@@ -59,7 +59,7 @@ class NumberCheck:
     note: str | None = None
 
     def __str__(self) -> str:
-        hidden = self.kind is NumberKind.MY_NUMBER
+        hidden = _RULES[self.kind].secret
         return f"{self.kind.value}({'*' * len(self.value) if hidden else self.value}, valid={self.valid})"
 
 
@@ -67,7 +67,7 @@ def check_number(kind: NumberKind, value: str) -> NumberCheck:
     """Check one number. Blanks around it and full-width digits are accepted (a clerk types them); nothing raises."""
     rule = _RULES[kind]
     plain = _plain(kind, value)
-    shown = None if kind is NumberKind.MY_NUMBER else value
+    shown = None if rule.secret else value
     if not re.fullmatch(r"[0-9]+", plain):
         problem = Problem("number.not_digits", "数字だけで入力してください", field=rule.label, value=shown)
         return NumberCheck(kind, False, plain, "", "", (problem,))
@@ -137,7 +137,7 @@ def weight21_ok_expr(col: pl.Expr, length: int) -> pl.Expr:
     """Whether a text column holds exactly `length` digits with a right 検証番号 at the end (Boolean; null stays)."""
     fits = col.str.contains(rf"^[0-9]{{{length}}}$")
     number = pl.when(fits).then(col).cast(pl.Int64, strict=False)
-    return fits & (_weight21_digit_expr(number // 10, length - 1) == number % 10).fill_null(False)
+    return pl.when(fits).then(_weight21_digit_expr(number // 10, length - 1) == number % 10).otherwise(fits)
 
 
 def append_weight21_expr(body: pl.Expr, length: int) -> pl.Expr:
@@ -183,6 +183,8 @@ class _Rule:
     check_first: bool = False
     warns_only: bool = False
     check_unconfirmed: bool = False
+    secret: bool = False
+    last_prefecture: int = 97
     parts: tuple[_Part, ...] = ()
     parts_short: tuple[_Part, ...] = ()
     note: str | None = None
@@ -219,7 +221,7 @@ _RULES: dict[NumberKind, _Rule] = {
         parts=(("prefecture", 0, 2), ("fee_table", 2, 3), ("area", 3, 5), ("number", 5, 9), ("check_digit", 9, 10)),
         note="1976年以前に付けられたコードには検証番号が合わないものがあるため、合わなくても使えます",
     ),
-    NumberKind.MY_NUMBER: _Rule("個人番号", (12,), my_number_check_digit),
+    NumberKind.MY_NUMBER: _Rule("個人番号", (12,), my_number_check_digit, secret=True),
     NumberKind.CORPORATE: _Rule(
         "法人番号", (13,), corporate_check_digit, check_first=True, parts=(("check_digit", 0, 1), ("base", 1, 13))
     ),
@@ -227,6 +229,7 @@ _RULES: dict[NumberKind, _Rule] = {
         "団体コード",
         (6,),
         municipality_check_digit,
+        last_prefecture=47,
         parts=(("prefecture", 0, 2), ("municipality", 2, 5), ("check_digit", 5, 6)),
     ),
     NumberKind.ATENA: _Rule(
@@ -273,7 +276,7 @@ def _check_problems(rule: _Rule, body: str, digit: str, shown: str | None) -> li
         right, message = int(digit) == wanted, f"検査数字が合いません(正しくは{wanted})"
     if right:
         return []
-    if rule.label == "個人番号":  # never print digits of a 個人番号
+    if rule.secret:  # the right digit would give the rest away
         message = "検査用数字が合いません"
     severity = Severity.WARNING if rule.warns_only else Severity.ERROR
     return [Problem("number.check_digit", message, field=rule.label, value=shown, severity=severity)]
@@ -293,7 +296,7 @@ def _part_problems(rule: _Rule, value: str, shown: str | None) -> list[Problem]:
     found: list[Problem] = []
     prefecture = parts.get("prefecture")
     if prefecture is not None and not _prefecture_exists(rule, int(prefecture)):
-        severity = Severity.WARNING if rule.warns_only or rule.label == "団体コード" else Severity.ERROR
+        severity = Severity.WARNING if rule.warns_only else Severity.ERROR
         message = f"都道府県番号{prefecture}はありません"
         found.append(Problem("number.prefecture", message, field=rule.label, value=shown, severity=severity))
     if "fee_table" in parts and parts["fee_table"] not in "13467":
@@ -304,4 +307,4 @@ def _part_problems(rule: _Rule, value: str, shown: str | None) -> list[Problem]:
 
 
 def _prefecture_exists(rule: _Rule, number: int) -> bool:
-    return 1 <= number <= 47 or (rule.label != "団体コード" and 51 <= number <= 97)
+    return 1 <= number <= 47 or 51 <= number <= rule.last_prefecture

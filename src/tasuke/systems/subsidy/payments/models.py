@@ -1,1 +1,121 @@
-"""Tables of the area `payments`."""
+"""支払: batches, payments to payees, and what each payment pays for."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+
+class PaymentState(models.TextChoices):
+    """Life of a payment. failed: the bank could not credit it (振込不能); a new payment follows after correction."""
+
+    SELECTED = "selected", "抽出済み"
+    SENT = "sent", "振込依頼済み"
+    PAID = "paid", "振込済み"
+    FAILED = "failed", "振込不能"
+
+
+class PaymentBatch(models.Model):
+    """All payments of one pay day. The approval stands with the run that selected them."""
+
+    pay_on = models.DateField("支払日", unique=True)
+    run_id = models.BigIntegerField("処理")
+    payments = models.PositiveIntegerField("件数", default=0)
+    total = models.BigIntegerField("金額", default=0)  # yen
+    file_sha256 = models.CharField("振込ファイル", max_length=64, blank=True)
+    sent_at = models.DateTimeField("作成日時", null=True)
+
+    class Meta:
+        db_table = "subsidy_payment_batch"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(sent_at__isnull=True, file_sha256="") | (Q(sent_at__isnull=False) & ~Q(file_sha256="")),
+                name="subsidy_payment_batch_sent_pair",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pay_on)
+
+
+class Payment(models.Model):
+    """One transfer to one payee. payment_no: 10 digits, 顧客コード1 of the file: a failed transfer comes back by it."""
+
+    batch = models.ForeignKey(PaymentBatch, on_delete=models.PROTECT, related_name="rows")
+    payment_no = models.CharField("支払番号", max_length=10, unique=True)
+    payee_atena_no = models.CharField("支払先宛名番号", max_length=15)
+    amount = models.BigIntegerField("金額")
+    bank_code = models.CharField("金融機関", max_length=4)
+    branch_code = models.CharField("店舗", max_length=3)
+    account_kind = models.CharField("預金種目", max_length=1)
+    account_no = models.CharField("口座番号", max_length=7)
+    holder = models.CharField("口座名義", max_length=30)  # bank kana, as sent
+    public_account = models.BooleanField("公金受取口座", default=False)
+    ward_code = models.CharField("区コード", max_length=6, blank=True)
+    state = models.CharField("状態", max_length=8, choices=PaymentState.choices, default=PaymentState.SELECTED)
+    replaces = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="replaced_by")
+
+    class Meta:
+        db_table = "subsidy_payment"
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="subsidy_payment_positive"),
+            models.CheckConstraint(condition=Q(payment_no__regex=r"^\d{10}$"), name="subsidy_payment_no_digits"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["payee_atena_no"], name="subsidy_payment_payee")]
+
+    def __str__(self) -> str:
+        return self.payment_no
+
+
+class PaymentItem(models.Model):
+    """What a payment pays for. A source is paid once: a failed transfer is replaced, its items move with it."""
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="items")
+    source = models.CharField("根拠の種類", max_length=20)  # reimbursement
+    source_id = models.BigIntegerField("根拠")
+    scheme = models.CharField("制度", max_length=40)
+    atena_no = models.CharField("対象者宛名番号", max_length=15)
+    receipt_no = models.CharField("受付番号", max_length=30, blank=True)
+    funding = models.CharField("財源", max_length=12, blank=True)
+    amount = models.BigIntegerField("金額")
+
+    class Meta:
+        db_table = "subsidy_payment_item"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["source", "source_id"], name="subsidy_payment_item_once"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="subsidy_payment_item_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.source_id}"
+
+
+class FailureReason(models.TextChoices):
+    """Why a transfer failed; banks word it in their own way."""
+
+    NO_ACCOUNT = "no_account", "口座なし"
+    NAME_DIFFERS = "name_differs", "名義相違"
+    CLOSED = "closed", "解約"
+    KIND_DIFFERS = "kind_differs", "種目相違"
+    BRANCH_DIFFERS = "branch_differs", "店番号相違"
+    PAYEE = "payee", "受取人都合"
+    RECALLED = "recalled", "組戻し"
+    OTHER = "other", "その他"
+
+
+class FailedTransfer(models.Model):
+    """振込不能・組戻し: the money came back."""
+
+    payment = models.OneToOneField(Payment, on_delete=models.PROTECT, related_name="failure")
+    returned_on = models.DateField("返金日")
+    reason = models.CharField("理由", max_length=14, choices=FailureReason.choices)
+    returned_amount = models.BigIntegerField("返金額")
+    fee = models.BigIntegerField("手数料", default=0)
+    recorded_at = models.DateTimeField("記録日時")
+    recorded_by = models.CharField("記録者", max_length=60)
+
+    class Meta:
+        db_table = "subsidy_failed_transfer"
+
+    def __str__(self) -> str:
+        return f"{self.payment_id} {self.reason}"

@@ -1,5 +1,8 @@
 """Writes the pages of docs/interfaces from the layouts, so that what is documented is what is read."""
 
+import csv
+import io
+
 from tasuke.core.problems import Severity
 from tasuke.formats.csv_layout import Field, Kind, Layout
 from tasuke.formats.csv_layout.codes import PROBLEM_CODES
@@ -106,6 +109,14 @@ def page(layout: Layout, kind: str) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
+def example_file(layout: Layout, *changes: dict[str, str]) -> bytes:
+    """The documented example as a file: its header and one row, or one row for each dict of changed values by name."""
+    rows = [[values.get(field.name, field.example) for field in layout.fields] for values in changes or ({},)]
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([[field.label for field in layout.fields], *rows])
+    return text.getvalue().encode()
+
+
 def _usage(layout: Layout, kind: str) -> str:
     check = f"`tasuke feed check {kind} ファイル` で検査する"
     return f"版 {layout.version}。{check}。書き方は[共通の決まり]({COMMON_PAGE}.md)。"
@@ -172,6 +183,4 @@ def _rule_table(layout: Layout) -> str:
 
 
 def _example(layout: Layout) -> str:
-    head = ",".join(field.label for field in layout.fields)
-    row = ",".join(field.example for field in layout.fields)
-    return f"## 例\n\n```\n{head}\n{row}\n```"
+    return f"## 例\n\n```\n{example_file(layout).decode().rstrip()}\n```"

@@ -116,7 +116,7 @@ _RULES = (
         "paid_before_service",
         "paid_on",
         "支払年月日が診療年月日より前です。",
-        pl.col("paid_on") < pl.col("service_date"),
+        (pl.col("paid_on") < pl.col("service_date")) & (pl.col("received_on") >= pl.col("service_date")),
         Severity.WARNING,
     ),
     Rule(

@@ -31,7 +31,7 @@ def typed_expr(field: Field) -> pl.Expr:
 
 
 def _good_text(field: Field, text: pl.Expr) -> pl.Expr:
-    good = text == text.str.strip_chars()
+    good = (text != "") & (text == text.str.strip_chars())
     if field.max_length is not None:
         good = good & (text.str.len_chars() <= field.max_length)
     return good & text.str.contains(f"^(?:{field.pattern})$") if field.pattern is not None else good

@@ -47,8 +47,7 @@ def _read_blocks(context: FileContext, data: bytes, block_bytes: int) -> list[pl
     frames = []
     while at < len(data):
         end = len(data) if at + size >= len(data) else data.rfind(b"\n", at, at + size) + 1
-        block = data[at : max(at, end)]
-        final = end == len(data)
+        block, final = data[at:end], end == len(data)
         records = cut_records(block, expected=len(context.header.columns), first_line=line, final=final)
         if records.consumed == 0:
             size *= 2  # one record is longer than the block

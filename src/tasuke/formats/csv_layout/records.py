@@ -57,6 +57,9 @@ def cut_records(data: bytes, *, expected: int, first_line: int, final: bool) -> 
     expected: number of fields of a good record (a record over several lines that has another number is not believed).
     """
     octets = np.frombuffer(data, dtype=np.uint8)
+    if not len(octets):
+        nothing = np.zeros(0, np.int64)
+        return Records(nothing, nothing, nothing, nothing, 0, 0)
     breaks = np.flatnonzero(octets == LF).astype(np.int64)
     ends = breaks if data.endswith(b"\n") else np.append(breaks, len(data))
     starts = np.concatenate([np.zeros(1, np.int64), breaks + 1])[: len(ends)]

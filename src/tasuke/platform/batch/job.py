@@ -44,7 +44,14 @@ class RunContext:
     parameters: Mapping[str, Any]
     by: str
     now: datetime
-    run_id: int | None = None
+    run_id: int | None = None  # None while a new run is planned
+
+    @property
+    def applied_run(self) -> int:
+        """The run that is being applied. Raises RuntimeError while it is only planned."""
+        if self.run_id is None:
+            raise RuntimeError("the run is only planned")
+        return self.run_id
 
 
 class PlanFunction(Protocol):
@@ -72,7 +79,6 @@ class Job:
     apply_chunk: ApplyFunction
     needs_approval: bool = False
     finish: FinishFunction | None = None
-    replan_on_resume: bool = True
     units: str = field(default="件")
 
 

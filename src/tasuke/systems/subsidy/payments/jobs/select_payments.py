@@ -75,7 +75,7 @@ def _apply(context: RunContext, plan: Plan, number: int) -> ChunkResult:
     work: _Work = plan.work
     payments = work.selected.payments.slice(number * PER_CHUNK, PER_CHUNK)
     batch, _ = PaymentBatch.objects.using(context.using).get_or_create(
-        pay_on=work.pay_on, defaults={"run_id": context.run_id}
+        pay_on=work.pay_on, defaults={"run_id": context.applied_run}
     )
     first = _first_number(context, batch)
     numbered = payments.with_columns(

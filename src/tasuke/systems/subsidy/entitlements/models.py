@@ -3,10 +3,11 @@
 from datetime import date
 from typing import ClassVar, Self
 
-from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
+from django.contrib.postgres.fields import ArrayField, DateRangeField
 from django.db import models
 from django.db.models import Q
+
+from tasuke.systems.subsidy.registry.models import no_overlap
 
 
 class ApplicationState(models.TextChoices):
@@ -32,8 +33,8 @@ class Application(models.Model):
     channel = models.CharField("受付方法", max_length=1)
     reason = models.CharField("事由", max_length=1)
     event_date = models.DateField("事由発生日")
-    loss_reason = models.CharField("喪失事由", max_length=40, blank=True)
-    missing_documents = models.CharField("不足書類", max_length=200, blank=True)
+    loss_reason = models.CharField("喪失事由", max_length=200, blank=True)
+    missing_documents = models.CharField("不足書類", max_length=800, blank=True)
     state = models.CharField("状態", max_length=10, choices=ApplicationState.choices)
     file_id = models.BigIntegerField("取込ファイル", null=True)
     line = models.PositiveIntegerField("行", null=True)
@@ -163,17 +164,10 @@ class Entitlement(models.Model):
     class Meta:
         db_table = "subsidy_entitlement"
         constraints: ClassVar = [
-            ExclusionConstraint(
-                name="subsidy_entitlement_no_overlap",
-                expressions=[
-                    ("atena_no", RangeOperators.EQUAL),
-                    ("scheme", RangeOperators.EQUAL),
-                    ("valid", RangeOperators.OVERLAPS),
-                ],
-                condition=Q(recorded_to__isnull=True),
-            )
+            no_overlap("subsidy_entitlement_no_overlap", "atena_no", "scheme"),
         ]
         indexes: ClassVar = [
+            models.Index(fields=["atena_no"], name="subsidy_entitlement_person"),
             models.Index(fields=["recipient_no"], name="subsidy_entitlement_number"),
             models.Index(fields=["scheme"], name="subsidy_entitlement_scheme", condition=Q(recorded_to__isnull=True)),
         ]

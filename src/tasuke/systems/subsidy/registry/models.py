@@ -5,19 +5,27 @@ A row that was superseded by a correction keeps its place with `recorded_to` set
 """
 
 from datetime import date
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Cast
 
 CURRENT = Q(recorded_to__isnull=True)
 
 
 def no_overlap(name: str, *keys: str) -> ExclusionConstraint:
-    """No two current rows of one key may hold on the same day."""
-    expressions: list[tuple[str, str]] = [(key, RangeOperators.EQUAL) for key in keys]
+    """No two current rows of one key may hold on the same day. Keys that are person numbers compare as integers.
+
+    A GiST index over text costs 120 µs a row on our machines, over bigint 30 µs, and building it afterwards gains
+    little: with integers in front, 2,000,000 residents go in chunk by chunk with the constraint in force all the time.
+    宛名番号 are digits, at most 15 (住民情報 layout); anything else is refused by the cast.
+    """
+    expressions: list[tuple[Any, str]] = [
+        (Cast(key, models.BigIntegerField()) if key.endswith("atena_no") else key, RangeOperators.EQUAL) for key in keys
+    ]
     return ExclusionConstraint(
         name=name, expressions=[*expressions, ("valid", RangeOperators.OVERLAPS)], condition=CURRENT
     )
@@ -58,24 +66,24 @@ class ResidentRecord(Recorded):
     household_no = models.CharField("世帯番号", max_length=15)
     resident_type = models.CharField("住民種別", max_length=1)  # 1 日本人 2 外国人
     resident_status = models.CharField("住民状態", max_length=1)  # 1 住民 2 転出者 3 死亡者 8 住登外者 9 その他消除者
-    name = models.CharField("氏名", max_length=100)
-    name_kana = models.CharField("氏名フリガナ", max_length=200, blank=True)
+    name = models.CharField("氏名", max_length=200)  # IVS count as characters here
+    name_kana = models.CharField("氏名フリガナ", max_length=400, blank=True)
     kana_status = models.CharField("フリガナ確認状況", max_length=1, blank=True)
-    alias = models.CharField("通称", max_length=100, blank=True)
-    name_key = models.CharField("氏名検索キー", max_length=200)
-    kana_key = models.CharField("カナ検索キー", max_length=200, blank=True)
+    alias = models.CharField("通称", max_length=200, blank=True)
+    name_key = models.CharField("氏名検索キー", max_length=400)
+    kana_key = models.CharField("カナ検索キー", max_length=400, blank=True)
     sex = models.CharField("性別", max_length=1)
     birth_date = models.DateField("生年月日", null=True)
-    birth_text = models.CharField("生年月日不詳表記", max_length=72, blank=True)
+    birth_text = models.CharField("生年月日不詳表記", max_length=80, blank=True)
     relationship_code = models.CharField("続柄コード", max_length=8, blank=True)
-    relationship = models.CharField("続柄", max_length=40, blank=True)
-    head_name = models.CharField("世帯主氏名", max_length=100, blank=True)
+    relationship = models.CharField("続柄", max_length=80, blank=True)
+    head_name = models.CharField("世帯主氏名", max_length=200, blank=True)
     postal_code = models.CharField("郵便番号", max_length=7, blank=True)
     municipality_code = models.CharField("市区町村コード", max_length=6)
     ward_code = models.CharField("区コード", max_length=6, blank=True)
-    address = models.CharField("住所", max_length=300)
-    address_detail = models.CharField("方書", max_length=300, blank=True)
-    phone = models.CharField("電話", max_length=20, blank=True)
+    address = models.CharField("住所", max_length=400)
+    address_detail = models.CharField("方書", max_length=400, blank=True)
+    phone = models.CharField("電話", max_length=60, blank=True)
     resident_since = models.DateField("住民日", null=True)
     event_code = models.CharField("異動事由", max_length=2)
     notified_on = models.DateField("届出日", null=True)
@@ -86,7 +94,11 @@ class ResidentRecord(Recorded):
         db_table = "subsidy_resident_record"
         constraints: ClassVar = [no_overlap("subsidy_resident_no_overlap", "atena_no")]
         indexes: ClassVar = [
+            models.Index(fields=["atena_no"], name="subsidy_resident_person"),
             models.Index(fields=["household_no"], name="subsidy_resident_household"),
+            # found by the beginning of a key: 髙橋 and 高橋 alike
+            models.Index(fields=["name_key"], name="subsidy_resident_name", opclasses=["varchar_pattern_ops"]),
+            models.Index(fields=["kana_key"], name="subsidy_resident_kana", opclasses=["varchar_pattern_ops"]),
         ]
 
     def __str__(self) -> str:
@@ -127,13 +139,13 @@ class Insurance(Recorded):
     valid = DateRangeField("資格期間")
     insurance_kind = models.CharField("保険種別", max_length=1)
     insurer_no = models.CharField("保険者番号", max_length=8)
-    symbol = models.CharField("記号", max_length=40, blank=True)
-    number = models.CharField("番号", max_length=40)
+    symbol = models.CharField("記号", max_length=80, blank=True)
+    number = models.CharField("番号", max_length=80)
     branch_no = models.CharField("枝番", max_length=2, blank=True)
     insured_relation = models.CharField("本人家族", max_length=1, blank=True)
     insured_atena_no = models.CharField("被保険者宛名番号", max_length=15, blank=True)
     benefit_rate = models.PositiveSmallIntegerField("給付割合", null=True)  # percent
-    limit_class = models.CharField("限度額適用区分", max_length=4, blank=True)
+    limit_class = models.CharField("限度額適用区分", max_length=10, blank=True)
     source = models.CharField("把握方法", max_length=20)  # nhi_feed, application
 
     objects = HistoryQuerySet.as_manager()
@@ -141,6 +153,7 @@ class Insurance(Recorded):
     class Meta:
         db_table = "subsidy_insurance"
         constraints: ClassVar = [no_overlap("subsidy_insurance_no_overlap", "atena_no")]
+        indexes: ClassVar = [models.Index(fields=["atena_no"], name="subsidy_insurance_person")]
 
     def __str__(self) -> str:
         return f"{self.atena_no} {self.insurer_no}"
@@ -203,6 +216,7 @@ class WelfareFact(Recorded):
     class Meta:
         db_table = "subsidy_welfare_fact"
         constraints: ClassVar = [no_overlap("subsidy_welfare_no_overlap", "atena_no", "fact_code")]
+        indexes: ClassVar = [models.Index(fields=["atena_no"], name="subsidy_welfare_person")]
 
     def __str__(self) -> str:
         return f"{self.atena_no} {self.fact_code}"
@@ -217,7 +231,7 @@ class Account(Recorded):
     branch_code = models.CharField("店舗", max_length=3)
     account_kind = models.CharField("預金種目", max_length=1)
     account_no = models.CharField("口座番号", max_length=7)
-    holder_kana = models.CharField("口座名義カナ", max_length=100)  # as applied for; bank kana is made at payment
+    holder_kana = models.CharField("口座名義カナ", max_length=200)  # as applied for; bank kana is made at payment
     public_account = models.BooleanField("公金受取口座", default=False)
 
     objects = HistoryQuerySet.as_manager()
@@ -225,6 +239,7 @@ class Account(Recorded):
     class Meta:
         db_table = "subsidy_account"
         constraints: ClassVar = [no_overlap("subsidy_account_no_overlap", "atena_no")]
+        indexes: ClassVar = [models.Index(fields=["atena_no"], name="subsidy_account_person")]
 
     def __str__(self) -> str:
         return self.atena_no
@@ -254,8 +269,9 @@ class Relation(Recorded):
     class Meta:
         db_table = "subsidy_relation"
         constraints: ClassVar = [
-            no_overlap("subsidy_relation_no_overlap", "atena_no", "scheme", "kind", "other_atena_no")
+            no_overlap("subsidy_relation_no_overlap", "atena_no", "other_atena_no", "scheme", "kind")
         ]
+        indexes: ClassVar = [models.Index(fields=["atena_no"], name="subsidy_relation_person")]
 
     def __str__(self) -> str:
         return f"{self.atena_no} {self.kind}"
@@ -276,6 +292,7 @@ class SingleParentStatus(Recorded):
     class Meta:
         db_table = "subsidy_single_parent_status"
         constraints: ClassVar = [no_overlap("subsidy_single_parent_no_overlap", "atena_no")]
+        indexes: ClassVar = [models.Index(fields=["atena_no"], name="subsidy_single_parent_person")]
 
     def __str__(self) -> str:
         return self.atena_no

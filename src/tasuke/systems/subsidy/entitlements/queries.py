@@ -1,0 +1,59 @@
+"""What others read of the entitlements, as frames of current rows."""
+
+import polars as pl
+from django.db import connections
+
+from tasuke.core.period import Period
+from tasuke.platform.bulk import copy_out, staging
+
+ENTITLEMENT_COLUMNS: dict[str, pl.DataType] = {
+    "entitlement_id": pl.Int64(),
+    "scheme": pl.String(),
+    "atena_no": pl.String(),
+    "recipient_no": pl.String(),
+    "payer_no": pl.String(),
+    "valid_from": pl.Date(),
+    "valid_to": pl.Date(),
+    "role": pl.String(),
+    "band": pl.String(),
+    "coverage": pl.String(),
+    "copay_class": pl.String(),
+    "funding": pl.String(),
+    "ward_code": pl.String(),
+    "decision_id": pl.Int64(),
+    "loss_reason": pl.String(),
+}
+_SELECT = (
+    "SELECT e.id, e.scheme, e.atena_no, e.recipient_no, e.payer_no, lower(e.valid), upper(e.valid), e.role, e.band, "
+    "e.coverage, e.copay_class, e.funding, e.ward_code, e.decision_id, e.loss_reason FROM subsidy_entitlement e"
+)
+
+
+def entitlements_frame(
+    *,
+    using: str,
+    scheme: str | None = None,
+    overlapping: Period | None = None,
+    atena_nos: pl.Series | None = None,
+) -> pl.DataFrame:
+    """Current entitlements (columns: ENTITLEMENT_COLUMNS): of a scheme, overlapping a period, of some persons, or all."""
+    conditions = ["e.recorded_to IS NULL"]
+    params: list[object] = []
+    if scheme is not None:
+        conditions.append("e.scheme = %s")
+        params.append(scheme)
+    if overlapping is not None:
+        conditions.append("e.valid && daterange(%s::date, %s::date)")
+        params += [overlapping.start, overlapping.end]
+    where = " WHERE " + " AND ".join(conditions)
+    connection = connections[using]
+    if atena_nos is None:
+        return _texts(copy_out(connection, _SELECT + where, params, schema=ENTITLEMENT_COLUMNS))
+    people = pl.DataFrame({"atena_no": atena_nos.unique()})
+    with staging(connection, people, {"atena_no": "varchar(15)"}) as name:
+        query = f"{_SELECT} JOIN {name} p ON p.atena_no = e.atena_no{where}"
+        return _texts(copy_out(connection, query, params, schema=ENTITLEMENT_COLUMNS))
+
+
+def _texts(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(pl.col(pl.String).fill_null(""))

@@ -1,0 +1,173 @@
+"""What every import of a feed shares: read and check the file, cut it into chunks by person, keep the file's row.
+
+Parameters of such a job: {"path": "...", "name": "..."?}. The run's target is `feed_target(kind, data)`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from tasuke.core.problems import Problem, Severity, in_file, is_fatal
+from tasuke.platform.batch.job import ChunkResult, Comparison, Job, Plan, RunContext
+from tasuke.platform.exchange.archive import sha256_of
+from tasuke.platform.exchange.models import InboundFile
+from tasuke.platform.exchange.services.record_files import receive_file
+
+ROWS_PER_CHUNK = 20_000
+# named gaps of the running number; a file with more of them is broken elsewhere
+_GAPS_NAMED = 20
+
+Parse = Callable[[bytes], tuple[pl.DataFrame, list[Problem]]]
+Apply = Callable[[RunContext, pl.DataFrame, int], Mapping[str, int]]
+Check = Callable[[RunContext, pl.DataFrame], Sequence[Problem]]
+Compare = Callable[[RunContext, pl.DataFrame], Sequence[Comparison]]
+
+
+@dataclass
+class FeedWork:
+    """A parsed file between plan and apply. data is let go as soon as the file is archived."""
+
+    kind: str
+    name: str
+    sha256: str
+    rows: int
+    rejected: int
+    frame: pl.DataFrame
+    slices: list[tuple[int, int]]
+    data: bytes | None = field(repr=False, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """One kind of import. person: column by which chunks are cut, so that no person is in two of them; prepare: columns
+    made once for the whole file; check, compare: more problems and counts for the plan; apply: writes some rows of the
+    frame for the file with this id, and counts."""
+
+    kind: str
+    title: str
+    parse: Parse
+    apply: Apply
+    prepare: Callable[[pl.DataFrame], pl.DataFrame]
+    person: str = "atena_no"
+    check: Check | None = None
+    compare: Compare | None = None
+    rows_per_chunk: int = ROWS_PER_CHUNK
+
+
+def feed_target(kind: str, data: bytes) -> str:
+    """The run's target of a file: its kind and content."""
+    return f"{kind}:{sha256_of(data)}"
+
+
+def feed_job(name: str, feed: Feed) -> Job:
+    """The batch job that imports a feed."""
+
+    def plan(context: RunContext) -> Plan:
+        return _plan(context, feed)
+
+    def apply_chunk(context: RunContext, plan: Plan, number: int) -> ChunkResult:
+        work: FeedWork = plan.work
+        offset, length = work.slices[number]
+        file = _file_row(context, work)
+        return ChunkResult(counts=feed.apply(context, work.frame.slice(offset, length), file.pk))
+
+    def finish(context: RunContext, plan: Plan) -> Mapping[str, int]:
+        _accept(context, plan.work)
+        return {}
+
+    return Job(name=name, title=feed.title, plan=plan, apply_chunk=apply_chunk, finish=finish)
+
+
+def _plan(context: RunContext, feed: Feed) -> Plan:
+    path = Path(str(context.parameters["path"]))
+    data = path.read_bytes()
+    name = str(context.parameters.get("name", path.name))
+    digest = sha256_of(data)
+    empty = pl.DataFrame(schema={feed.person: pl.String})
+    work = FeedWork(kind=feed.kind, name=name, sha256=digest, rows=0, rejected=0, frame=empty, slices=[], data=data)
+    if InboundFile.objects.using(context.using).filter(kind=feed.kind, sha256=digest, run_id__isnull=False).exists():
+        return Plan(counts={"already_imported": 1}, chunks=0, work=work)
+    frame, problems = feed.parse(data)
+    fatal = is_fatal(problems)
+    if not fatal:
+        problems = [*problems, *sequence_gaps(frame), *(feed.check(context, frame) if feed.check else ())]
+    comparisons = feed.compare(context, frame) if feed.compare and not fatal else ()
+    work.rejected = len({p.line for p in problems if p.severity is Severity.ERROR and p.line is not None})
+    work.rows = frame.height + work.rejected
+    work.frame = feed.prepare(frame).sort(feed.person, "order", maintain_order=True)
+    work.slices = person_slices(work.frame[feed.person], feed.rows_per_chunk)
+    counts = {
+        "rows": work.rows,
+        "accepted": frame.height,
+        "rejected": work.rejected,
+        "persons": frame[feed.person].n_unique(),
+        "fatal": int(fatal),
+    }
+    return Plan(
+        counts=counts,
+        chunks=len(work.slices),
+        work=work,
+        comparisons=comparisons,
+        problems=in_file(problems, name),
+    )
+
+
+def person_slices(persons: pl.Series, size: int) -> list[tuple[int, int]]:
+    """(offset, length) of chunks of about `size` rows of a sorted column; no person is in two chunks."""
+    if persons.is_empty():
+        return []
+    first_row = pl.int_range(pl.len()).min().over("person")
+    numbered = persons.rename("person").to_frame().select((first_row // size).alias("chunk"))
+    lengths = numbered.group_by("chunk", maintain_order=True).len()["len"].to_list()
+    offsets = [0]
+    for length in lengths:
+        offsets.append(offsets[-1] + length)
+    return list(zip(offsets, lengths, strict=False))
+
+
+def sequence_gaps(frame: pl.DataFrame) -> list[Problem]:
+    """A warning for each run of missing numbers in `seq`: rows that got lost on the way (or were refused above)."""
+    if "seq" not in frame.columns or frame.height < 2:
+        return []
+    numbers = frame.select(pl.col("seq").sort()).with_columns(before=pl.col("seq").shift(1))
+    gaps = numbers.filter(pl.col("seq") - pl.col("before") > 1)
+    problems = [
+        Problem(
+            "sequence_gap",
+            f"連番が飛んでいます({before + 1}から{seq - 1}まで)。行が抜けていないか、送り側に確かめてください。",
+            field="連番",
+            severity=Severity.WARNING,
+        )
+        for seq, before in gaps.head(_GAPS_NAMED).iter_rows()
+    ]
+    if gaps.height > _GAPS_NAMED:
+        rest = gaps.height - _GAPS_NAMED
+        problems.append(
+            Problem("sequence_gap", f"連番の飛びがほかに{rest}か所あります。", field="連番", severity=Severity.WARNING)
+        )
+    return problems
+
+
+def _file_row(context: RunContext, work: FeedWork) -> InboundFile:
+    row = InboundFile.objects.using(context.using).filter(kind=work.kind, sha256=work.sha256).first()
+    if row is None:
+        row, _ = receive_file(
+            using=context.using,
+            kind=work.kind,
+            name=work.name,
+            data=work.data or b"",
+            by=context.by,
+            now=context.now,
+        )
+    work.data = None
+    return row
+
+
+def _accept(context: RunContext, work: FeedWork) -> None:
+    row = _file_row(context, work)
+    if row.run_id is None:
+        row.rows, row.accepted, row.rejected = work.rows, work.rows - work.rejected, work.rejected
+        row.run_id = context.run_id
+        row.save(using=context.using, update_fields=["rows", "accepted", "rejected", "run_id"])

@@ -6,11 +6,11 @@ own history may add the columns valid_from and valid_to (pl.Date, end-exclusive)
 """
 
 import importlib.metadata
+import importlib.util
 import json
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import lru_cache
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TypeAlias
 
@@ -28,9 +28,11 @@ The kana is half-width bank kana of at most 15 bytes, as the fields of the trans
 
 @lru_cache(maxsize=1)
 def load() -> BankMaster:
-    """Every branch of every bank, ordered by codes."""
-    with as_file(files("zengin_code").joinpath("source-data", "data")) as folder:
-        return read_folder(folder)
+    """Every branch of every bank, ordered by codes. Raises ModuleNotFoundError without the package."""
+    spec = importlib.util.find_spec("zengin_code")  # finds it without importing it, importlib.resources would
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("zengin-code is not installed", name="zengin_code")
+    return read_folder(Path(spec.origin).parent / "source-data" / "data")
 
 
 def read_folder(folder: Path) -> BankMaster:

@@ -47,7 +47,7 @@ def validate(
 
 def with_all_columns(transfers: pl.DataFrame) -> pl.DataFrame:
     """The frame with every column of SCHEMA; optional ones that are missing or null get their defaults."""
-    frame = transfers
+    frame = transfers.rechunk()  # frames glued from many parts would be slow column by column
     if "line" not in frame.columns:
         frame = frame.with_row_index("line", offset=1)
     missing = [name for name in SCHEMA if name not in frame.columns]

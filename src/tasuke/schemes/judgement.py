@@ -13,7 +13,7 @@ from tasuke.schemes.definition import ConfirmedUntil, Income, Scheme, Version, w
 from tasuke.schemes.reasons import BITS, NOTE_MASK, PENDING_MASK, REJECT_MASK, ReasonCode, codes_of
 from tasuke.schemes.subject_columns import SubjectStages, empty_aggregate, per_person, subject_rows, subject_stages
 from tasuke.schemes.vocabulary import Coverage, FundingPart, Outcome
-from tasuke.schemes.who_columns import COVERAGE_MASK, Stage, who_stages
+from tasuke.schemes.who_columns import COVERAGE_MASK, Stage, mask_expr, who_stages
 
 # 未確認 values of these groups change papers or deadlines, not the judgement
 _NOT_JUDGED = ("certificate", "deadline")
@@ -114,7 +114,7 @@ def judge(
         asked = persons.select("_row", "id", year)
         subjects = subject_rows(compiled_version.subjects, asked, incomes)
         decided = per_person(compiled_version.subjects, subjects)
-        frame = frame.with_columns(year).join(decided.lazy(), on="_row", how="left", maintain_order="left")
+        frame = frame.with_columns(year, *decided)
     else:
         nothing = empty_aggregate(None)
         frame = frame.with_columns(
@@ -168,7 +168,7 @@ def _income_pending(version: Version) -> pl.Expr:
         (pl.col("_inc_undeclared").fill_null(value=False), ReasonCode.INCOME_UNDECLARED),
         (pl.col("_inc_unknown").fill_null(value=False), ReasonCode.INCOME_UNKNOWN),
     ]
-    return pl.sum_horizontal([(asked & t).cast(pl.Int64) * BITS[code] for t, code in tests]).alias("_inc_mask")
+    return mask_expr([(asked & t, code) for t, code in tests]).alias("_inc_mask")
 
 
 def _coverage() -> pl.Expr:
@@ -214,8 +214,8 @@ def _funding(version: Version) -> list[pl.Expr]:
         funded = pl.when(over).then(pl.lit(str(FundingPart.CITY))).otherwise(funded)
         funded = pl.when(~known.fill_null(value=False)).then(pl.lit(str(FundingPart.UNKNOWN))).otherwise(funded)
     funded = pl.when(mask == 0).then(pl.lit(str(FundingPart.CITY))).otherwise(funded)
-    part = pl.when(funded == str(FundingPart.CITY)).then(0).otherwise(mask).cast(pl.Int32)
-    return [funded.alias("_funding"), part.alias("_funding_coverage")]
+    shared = pl.when(funded == str(FundingPart.CITY)).then(0).otherwise(mask).cast(pl.Int32)
+    return [funded.alias("_funding"), shared.alias("_funding_coverage")]
 
 
 def _mask(compiled_version: Compiled, confirmed: frozenset[str]) -> pl.Expr:
@@ -230,8 +230,8 @@ def _mask(compiled_version: Compiled, confirmed: frozenset[str]) -> pl.Expr:
         (_class_unknown(version), ReasonCode.COPAY_CLASS_UNKNOWN),
         (_unconfirmed(compiled_version, confirmed), ReasonCode.UNCONFIRMED_RULE),
     ]
-    mask = pl.col("_who_mask") + pl.sum_horizontal([t.cast(pl.Int64) * BITS[code] for t, code in tests])
-    full = mask + pl.col("_inc_mask")
+    mask = pl.col("_who_mask") | mask_expr(tests)
+    full = mask | pl.col("_inc_mask")
     late = no_period & (mask & REJECT_MASK == 0)
     decided = full + late.cast(pl.Int64) * BITS[ReasonCode.NO_PERIOD]
     class_note = BITS[ReasonCode.COPAY_CLASS_UNKNOWN] | BITS[ReasonCode.INCOME_LIMITS_COVERAGE]

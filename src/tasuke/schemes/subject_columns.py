@@ -66,7 +66,9 @@ def subject_stages(version: Version, income: Income) -> SubjectStages:
                 *flags,
             ),
             (
-                (pl.col("_value").is_null() & ~pl.col("_undeclared")).alias("_unknown"),
+                (pl.col("_value").is_null() & ~pl.col("_undeclared") & pl.col("subject").is_not_null()).alias(
+                    "_unknown"
+                ),
                 _over("_value", "_limit", income.comparison.rule).alias("_over"),
             ),
         ),
@@ -117,44 +119,52 @@ def _prefecture_over(
 
 
 def subject_rows(stages: SubjectStages, persons: pl.DataFrame, incomes: pl.DataFrame) -> pl.DataFrame:
-    """One row per subject whose income counts, with figures. persons: `_row`, `id`, `_income_year`.
+    """One row per subject whose income counts, with figures, and one with nulls for a person without any.
 
-    A subject without a row of the wanted year is kept with nulls, so that it can be held as unknown.
+    persons: `_row`, `id`, `_income_year`. A subject without a row of the wanted year is kept with nulls, so that it can
+    be held as unknown. The rows stand in the order of `persons`.
     """
     wanted = incomes.lazy().filter(pl.col("subject").is_in(list(stages.subjects)))
-    joined = wanted.join(persons.lazy().select("_row", "id", "_income_year"), left_on="person_id", right_on="id")
-    rows = joined.collect()
-    in_year = rows["income_year"].eq_missing(rows["_income_year"])
-    if not in_year.all():
-        rows = _keep_year(rows, in_year)
+    asked = persons.lazy().select("_row", "id", "_income_year")
+    rows = asked.join(wanted, left_on="id", right_on="person_id", how="left", maintain_order="left").collect()
+    fits = rows["income_year"].eq_missing(rows["_income_year"]) | rows["subject"].is_null()
+    if not fits.all():
+        rows = _keep_year(rows, fits)
     frame = rows.lazy()
     for stage in stages.stages:
         frame = frame.with_columns(*stage)
     return frame.collect()
 
 
-def _keep_year(rows: pl.DataFrame, in_year: pl.Series) -> pl.DataFrame:
+def _keep_year(rows: pl.DataFrame, fits: pl.Series) -> pl.DataFrame:
     """Rows of the wanted year, and an empty row for each subject that has none."""
     keys = ["_row", "subject", "subject_id"]
-    found = rows.filter(in_year)
-    others = rows.filter(~in_year).select("person_id", *keys).unique(keys, keep="first", maintain_order=True)
+    found = rows.filter(fits)
+    others = rows.filter(~fits).select("id", "_income_year", *keys).unique(keys, keep="first", maintain_order=True)
     missing = others.join(found.select(keys), on=keys, how="anti", nulls_equal=True)
-    return pl.concat([found, missing], how="diagonal") if missing.height else found
+    return pl.concat([found, missing], how="diagonal").sort("_row", maintain_order=True) if missing.height else found
 
 
-def per_person(stages: SubjectStages, rows: pl.DataFrame) -> pl.DataFrame:
-    """One row per person: flags over all subjects, and the subject who decides."""
+def per_person(stages: SubjectStages, rows: pl.DataFrame) -> list[pl.Series]:
+    """Columns with one row per person, in the persons' order: flags over all subjects, and the subject who decides."""
+    first = rows["_row"]
+    if first.n_unique() == rows.height:
+        return rows.select(_subjects_of_one(), *_of_one(stages)).get_columns()
     rows = rows.with_columns(_order_key(stages.income).alias("_key")).sort("_key", maintain_order=True)
-    whose = stages.income.whose
-    if rows["_row"].n_unique() == rows.height:
-        return rows.select("_row", pl.lit(1, dtype=pl.UInt32).alias("_inc_subjects"), *_of_one(stages))
-    decided = rows.group_by("_row", maintain_order=True).agg(
-        pl.len().cast(pl.UInt32).alias("_inc_subjects"), *_of_many(stages)
-    )
-    if whose == "sum":
+    decided = rows.group_by("_row", maintain_order=True).agg(_subjects_of_many(), *_of_many(stages))
+    if stages.income.whose == "sum":
         rule = stages.income.comparison.rule
         decided = decided.with_columns(_over("_inc_value", "_inc_limit", rule).alias("_inc_over"))
-    return decided
+    return decided.drop("_row").get_columns()
+
+
+def _subjects_of_one() -> pl.Expr:
+    """How many subjects (null: none)."""
+    return pl.when(pl.col("subject").is_not_null()).then(pl.lit(1, dtype=pl.UInt32)).alias("_inc_subjects")
+
+
+def _subjects_of_many() -> pl.Expr:
+    return pl.when(pl.col("subject").first().is_not_null()).then(pl.len().cast(pl.UInt32)).alias("_inc_subjects")
 
 
 def _order_key(income: Income) -> pl.Expr:

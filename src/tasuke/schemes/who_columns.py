@@ -6,6 +6,8 @@ All names begin with `_`. Masks are Int64: reasons by `reasons.BITS`, coverage a
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from functools import reduce
+from operator import or_
 
 import polars as pl
 
@@ -17,6 +19,7 @@ from tasuke.schemes.age_columns import (
     fiscal_year_of_on,
     grade_expr,
     passed_expr,
+    ymd_expr,
 )
 from tasuke.schemes.definition import DisabilityCriterion, StartCase, Version, Who
 from tasuke.schemes.reasons import BITS, ReasonCode
@@ -41,9 +44,15 @@ def who_stages(version: Version, covered_since: Mapping[str, date]) -> list[Stag
     """The stages of a version. covered_since: from which day each band (and role) has been covered without a gap."""
     who = version.who
     return [
-        [_guardian(who), fiscal_year_of_on().alias("_fiscal_year"), _start_by_rule(who.start)],
+        [
+            _guardian(who),
+            fiscal_year_of_on().alias("_fiscal_year"),
+            ymd_expr(pl.col("on")).alias("_ymd"),
+            _start_by_rule(who.start),
+        ],
         [_birth(who)],
-        [cohort_expr(pl.col("_birth")).alias("_cohort"), _born()],
+        [ymd_expr(pl.col("_birth")).alias("_birth_ymd"), _born()],
+        [cohort_expr(pl.col("_birth_ymd")).alias("_cohort")],
         [_passed(who), _extension_met(who), _disability_mask(who), _held(who)],
         [_band(who), _over(who), _age_end(who)],
         [_coverage(who), _floor(who, covered_since), _reasons(version)],
@@ -53,7 +62,7 @@ def who_stages(version: Version, covered_since: Mapping[str, date]) -> list[Stag
 
 def _guardian(who: Who) -> pl.Expr:
     roles = who.guardians.roles if who.guardians else ()
-    met = pl.col("role").is_in([str(r) for r in roles]).fill_null(value=False) if roles else pl.lit(False)
+    met = pl.any_horizontal([pl.col("role").eq_missing(str(r)) for r in roles]) if roles else pl.lit(False)
     return met.alias("_guardian")
 
 
@@ -126,10 +135,12 @@ def _held(who: Who) -> pl.Expr:
 
 def _band(who: Who) -> pl.Expr:
     """Key of the band, "extension", or the role of a guardian; null when over age or without a birth date."""
-    band = pl.when(pl.col("_guardian") & (pl.col("_passed") <= len(who.band))).then(pl.col("role"))
-    for number, entry in enumerate(who.band):
-        band = band.when(pl.col("_passed") == number).then(pl.lit(entry.key))  # type: ignore[assignment]
-    return band.when("_extension_met").then(pl.lit("extension")).otherwise(None).alias("_band")
+    keys = pl.Series([*(b.key for b in who.band), "extension", None], dtype=pl.String)
+    over = (pl.col("_passed") == len(who.band)) & ~pl.col("_extension_met")
+    band = pl.lit(keys).gather(pl.col("_passed") + over.cast(pl.Int32))
+    if who.guardians is not None:
+        band = pl.when(pl.col("_guardian") & pl.col("_passed").is_not_null()).then(pl.col("role")).otherwise(band)
+    return band.alias("_band")
 
 
 def _over(who: Who) -> pl.Expr:
@@ -165,7 +176,7 @@ def _reasons(version: Version) -> pl.Expr:
     who = version.who
     guardian = pl.col("_guardian")
     tests = [
-        (~pl.col("role").is_in([str(r) for r in who.roles]).fill_null(value=False), ReasonCode.ROLE_NOT_COVERED),
+        (pl.all_horizontal([pl.col("role").ne_missing(str(r)) for r in who.roles]), ReasonCode.ROLE_NOT_COVERED),
         (pl.col("_birth").is_null() & ~guardian, ReasonCode.BIRTH_DATE_UNKNOWN),
         (pl.col("_birth").is_not_null() & ~pl.col("_born") & ~guardian, ReasonCode.NOT_BORN),
         (pl.col("_over") & ~guardian, ReasonCode.AGE_OVER),
@@ -181,7 +192,14 @@ def _reasons(version: Version) -> pl.Expr:
         tests.append((guardian & no_child, ReasonCode.NO_CHILD))
         extended = guardian & pl.col("_born") & (pl.col("_passed") >= len(who.band)) & ~pl.col("_over")
         tests.append((extended.fill_null(value=False), ReasonCode.EXTENDED))
-    return pl.sum_horizontal([t.cast(pl.Int64) * BITS[code] for t, code in tests]).alias("_who_mask")
+    return mask_expr(tests).alias("_who_mask")
+
+
+def mask_expr(tests: Sequence[tuple[pl.Expr, ReasonCode]]) -> pl.Expr:
+    """The reasons whose test holds, as a bitmask (Int64). A test must not be null."""
+    none = pl.lit(0, dtype=pl.Int64)
+    bits = [pl.when(test).then(pl.lit(BITS[code], dtype=pl.Int64)).otherwise(none) for test, code in tests]
+    return reduce(or_, bits)
 
 
 def _household_tests(who: Who) -> list[tuple[pl.Expr, ReasonCode]]:

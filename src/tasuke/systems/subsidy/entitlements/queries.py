@@ -36,7 +36,7 @@ def entitlements_frame(
     overlapping: Period | None = None,
     atena_nos: pl.Series | None = None,
 ) -> pl.DataFrame:
-    """Current entitlements (columns: ENTITLEMENT_COLUMNS): of a scheme, overlapping a period, of some persons, or all."""
+    """Current entitlements (ENTITLEMENT_COLUMNS): of a scheme, overlapping a period, of some persons, or all."""
     conditions = ["e.recorded_to IS NULL"]
     params: list[object] = []
     if scheme is not None:

@@ -1,0 +1,117 @@
+"""The same care billed or paid twice: within the file, in an earlier file, or as a reimbursement.
+
+The first claim stands and the later one is marked. A claim that goes back for another reason is neither: it does not
+count, so the corrected claim that follows it is no duplicate.
+"""
+
+import polars as pl
+
+from tasuke.systems.subsidy.claims.frames import Register
+from tasuke.systems.subsidy.claims.reasons import RETURN_MASK, ClaimReason, flag
+
+_KEY = (
+    "match_scheme",
+    "atena_no",
+    "institution_code",
+    "service_month",
+    "inpatient",
+    "care",
+    "insurer_key",
+    "prescriber",
+)
+_EXACT = ("cost", "days", "visit_days")
+
+
+def mark_duplicates(frame: pl.DataFrame, register: Register) -> pl.DataFrame:
+    """Adds twin (line of the first claim in this file), twin_claim (id of the earlier claim), paid_receipt; and reasons."""
+    keyed = frame.with_columns(
+        insurer_key=pl.col("insurer_no").fill_null(""), prescriber=pl.col("prescriber").fill_null("")
+    )
+    counting = keyed.filter((pl.col("mask") & RETURN_MASK == 0) & pl.col("atena_no").is_not_null())
+    own = _in_file(counting)
+    # an exact copy in the file goes back and so cannot be the near duplicate of an earlier one
+    left = counting.join(own.filter("exact_in_file"), on="line", how="anti")
+    frame = frame.join(own, on="line", how="left", maintain_order="left")
+    frame = frame.join(_earlier(left, register.earlier), on="line", how="left", maintain_order="left")
+    frame = frame.join(_reimbursed(left, register.reimbursed), on="line", how="left", maintain_order="left")
+    exact_file = pl.col("exact_in_file").fill_null(value=False)
+    exact_earlier = pl.col("exact_earlier").fill_null(value=False)
+    return frame.with_columns(
+        mask=pl.col("mask")
+        | flag(exact_file, ClaimReason.DUPLICATE_IN_FILE)
+        | flag(exact_earlier, ClaimReason.DUPLICATE_EARLIER)
+        | flag(pl.col("twin").is_not_null() & ~exact_file, ClaimReason.NEAR_DUPLICATE_IN_FILE)
+        | flag(pl.col("twin_claim").is_not_null() & ~exact_earlier, ClaimReason.NEAR_DUPLICATE_EARLIER)
+        | flag(pl.col("paid_receipt").is_not_null(), ClaimReason.ALREADY_REIMBURSED)
+    ).drop("exact_in_file", "exact_earlier")
+
+
+def _in_file(counting: pl.DataFrame) -> pl.DataFrame:
+    """(line, twin, exact_in_file) of every claim with an elder twin."""
+    key = list(_KEY)
+    many = counting.select("line", *key, *_EXACT).filter(pl.len().over(key) > 1).sort("line")
+    many = many.with_columns(
+        first_exact=pl.col("line").first().over([*key, *_EXACT]), first_near=pl.col("line").first().over(key)
+    )
+    exact = pl.col("first_exact") < pl.col("line")
+    near = (pl.col("first_near") < pl.col("line")) & ~exact & _may_be_near()
+    return many.filter(exact | near).select(
+        "line", twin=pl.when(exact).then("first_exact").otherwise("first_near"), exact_in_file=exact
+    )
+
+
+def _may_be_near() -> pl.Expr:
+    """薬局 bill one receipt for each prescribing institution: several a month are usual when the prescriber is not told."""
+    return (pl.col("care") != "pharmacy") | (pl.col("prescriber") != "")
+
+
+def _earlier(left: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
+    """(line, twin_claim, exact_earlier) of every claim with a twin in an earlier file."""
+    known = earlier.select(
+        pl.col("scheme").alias("match_scheme"),
+        "atena_no",
+        "institution_code",
+        "service_month",
+        "inpatient",
+        "care",
+        pl.col("insurer_no").fill_null("").alias("insurer_key"),
+        pl.col("prescriber").fill_null(""),
+        *[pl.col(c).alias(f"e_{c}") for c in _EXACT],
+        "claim_id",
+    )
+    pairs = left.select("line", *_KEY, *_EXACT).join(known, on=list(_KEY))
+    days, theirs = pl.col("visit_days"), pl.col("e_visit_days")
+    # a CSV of 国保連 does not tell the days: then cost and number of days decide
+    same_days = (days == theirs) | (days == 0) | (theirs == 0)
+    exact = (pl.col("cost") == pl.col("e_cost")) & pl.col("days").eq_missing(pl.col("e_days")) & same_days
+    return (
+        pairs.with_columns(exact_earlier=exact.fill_null(value=False))
+        .filter(pl.col("exact_earlier") | _may_be_near())
+        .sort("line", ~pl.col("exact_earlier"), "claim_id")
+        .unique("line", keep="first", maintain_order=True)
+        .select("line", "exact_earlier", twin_claim="claim_id")
+    )
+
+
+def _reimbursed(left: pl.DataFrame, reimbursed: pl.DataFrame) -> pl.DataFrame:
+    """(line, paid_receipt, paid_amount): the same person, institution and month, on a day of the claim where days are told."""
+    paid = reimbursed.select(
+        "atena_no",
+        "institution_code",
+        "care",
+        "inpatient",
+        pl.col("service_date").dt.month_start().alias("service_month"),
+        pl.lit(2, dtype=pl.Int64).pow(pl.col("service_date").dt.day().cast(pl.Int64) - 1).alias("paid_day"),
+        pl.col("receipt_no").alias("paid_receipt"),
+        pl.col("amount").alias("paid_amount"),
+    )
+    keys = ["atena_no", "institution_code", "care", "inpatient", "service_month"]
+    on_a_day = pl.col("inpatient") | (pl.col("visit_days") == 0) | (pl.col("visit_days") & pl.col("paid_day") != 0)
+    return (
+        left.select("line", "visit_days", *keys)
+        .join(paid, on=keys)
+        .filter(on_a_day)
+        .sort("line", "paid_receipt")
+        .unique("line", keep="first", maintain_order=True)
+        .select("line", "paid_receipt", "paid_amount")
+    )

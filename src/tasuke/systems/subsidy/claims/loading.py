@@ -1,0 +1,123 @@
+"""The city's books for one run: entitlements, persons, insurance, payer numbers, earlier claims, reimbursements."""
+
+from collections.abc import Mapping
+from datetime import date
+
+import polars as pl
+
+from tasuke.schemes.catalogue_loader import load_scheme
+from tasuke.schemes.definition import NoVersionInForce, Scheme
+from tasuke.schemes.profile import Profile
+from tasuke.systems.subsidy.claims.frames import (
+    ENTITLEMENT_SCHEMA,
+    INSURANCE_SCHEMA,
+    PAYER_SCHEMA,
+    PERSON_SCHEMA,
+    YIELDS_SCHEMA,
+    Register,
+    empty,
+    typed,
+)
+from tasuke.systems.subsidy.claims.paid_elsewhere import paid_elsewhere
+from tasuke.systems.subsidy.claims.queries import earlier_frame, prior_frame
+from tasuke.systems.subsidy.entitlements.queries import entitlements_frame
+from tasuke.systems.subsidy.registry.queries import insurance_frame, persons_frame
+
+
+def load_schemes(profile: Profile) -> dict[str, Scheme]:
+    """The municipality's schemes by id."""
+    return {name: load_scheme(name) for name in profile.schemes}
+
+
+def load_register(
+    *,
+    using: str,
+    profile: Profile,
+    schemes: Mapping[str, Scheme],
+    claims: pl.DataFrame,
+    file_id: int | None,
+    oldest_service_month: date | None = None,
+) -> Register:
+    """Everything that the claims of one file are held against. file_id: the file itself, left out of the earlier ones."""
+    months = claims.get_column("service_month").drop_nulls().unique().sort().to_list()
+    payers = payers_of(profile)
+    if not months:
+        none = [empty(s) for s in (ENTITLEMENT_SCHEMA, PERSON_SCHEMA, INSURANCE_SCHEMA)]
+        return Register(*none, payers=payers, prefecture_code=profile.prefecture_code)
+    cares = claims.get_column("care").drop_nulls().unique().sort().to_list()
+    held = entitlements_frame(using=using)
+    people = held.get_column("atena_no").unique()
+    on = claims.get_column("billed_month").max() or months[-1]
+    assert isinstance(on, date)
+    return Register(
+        entitlements=typed(held, ENTITLEMENT_SCHEMA),
+        persons=typed(persons_frame(using=using, on=on, atena_nos=people), PERSON_SCHEMA),
+        insurance=typed(insurance_frame(using=using, atena_nos=people), INSURANCE_SCHEMA),
+        payers=payers,
+        prefecture_code=profile.prefecture_code,
+        yields=yields_of(schemes, on=months[-1]),
+        earlier=earlier_frame(using=using, months=months, cares=cares, file_id=file_id),
+        reimbursed=paid_elsewhere(using=using, months=months),
+        oldest_service_month=oldest_service_month,
+    )
+
+
+def payers_of(profile: Profile) -> pl.DataFrame:
+    """(payer_no, scheme) of the municipality."""
+    return pl.DataFrame(
+        [{"payer_no": p.payer_no, "scheme": p.scheme} for p in profile.payer_numbers], schema=PAYER_SCHEMA
+    )
+
+
+def yields_of(schemes: Mapping[str, Scheme], *, on: date) -> pl.DataFrame:
+    """(scheme, other): the first gives way to the other. Pairs that may be held together (併給) are left out."""
+    pairs = []
+    for scheme in schemes.values():
+        try:
+            priority = scheme.version_on(on).who.priority
+        except NoVersionInForce:
+            continue
+        if priority is None:
+            continue
+        together = {exception.kind for exception in priority.exception}
+        pairs += [
+            {"scheme": scheme.id, "other": other.id}
+            for other in schemes.values()
+            if other.kind in priority.yields_to and other.kind not in together
+        ]
+    return pl.DataFrame(pairs, schema=YIELDS_SCHEMA)
+
+
+class PriorLoader:
+    """What recipients kept before, asked for only where a scheme counts over visits, months or years."""
+
+    def __init__(self, *, using: str, file_id: int | None) -> None:
+        self._using, self._file_id = using, file_id
+
+    def __call__(self, scheme: Scheme, part: pl.DataFrame) -> pl.DataFrame | None:
+        first, last = part.get_column("service_month").min(), part.get_column("service_month").max()
+        if not isinstance(first, date) or not isinstance(last, date):
+            return None
+        months = months_back(scheme, first=first, last=last)
+        if months is None:
+            return None
+        since = date(first.year + (first.month - 1 - months) // 12, (first.month - 1 - months) % 12 + 1, 1)
+        frame = prior_frame(using=self._using, scheme=scheme.id, first=since, last=last, file_id=self._file_id)
+        return frame.join(part.select(pl.col("atena_no").alias("person_id")).unique(), on="person_id", how="semi")
+
+
+def months_back(scheme: Scheme, *, first: date, last: date) -> int | None:
+    """How many months before the claims matter for caps and counts: None when each claim stands by itself."""
+    found: int | None = None
+    for rules in scheme.copayment:
+        if rules.valid_from > last or (rules.valid_to is not None and rules.valid_to <= first):
+            continue
+        for cap in rules.cap:
+            long = cap.period == "year" or cap.multiple_amount is not None
+            found = max(found or 0, 12 if long else 0)
+        for rule in rules.rule:
+            if rule.times_per_month is not None:
+                found = max(found or 0, 0)
+            if rule.free_from_consecutive_month is not None:
+                found = max(found or 0, rule.free_from_consecutive_month)
+    return found

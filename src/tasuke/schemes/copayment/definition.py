@@ -212,10 +212,11 @@ class CopaymentRules(Sourced):
     def _consistent(self) -> Self:
         if self.valid_to is not None and self.valid_to <= self.valid_from:
             raise ValueError("valid_to は valid_from より後の日でなければなりません")
-        keys = [t.key for t in (*self.rule, *self.cap, *self.meals)]
-        doubled = sorted({k for k in keys if keys.count(k) > 1})
-        if doubled:
-            raise ValueError(f"key が重複しています: {', '.join(doubled)}")
+        for tables in (self.rule, self.cap, self.meals):
+            keys = [table.key for table in tables]
+            doubled = sorted({key for key in keys if keys.count(key) > 1})
+            if doubled:
+                raise ValueError(f"key が重複しています: {', '.join(doubled)}")
         return self
 
     def in_force_on(self, day: date) -> bool:

@@ -3,6 +3,7 @@
 import hashlib
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasuke.formats import zengin
-from tasuke.formats.zengin import Header, TransfersRejected
+from tasuke.formats.zengin import Header, TransfersRejected, payments_csv
 from tasuke.formats.zengin.layout import CHARACTERS, DATA, END, HEADER, TRAILER
 
 HEADER_RECORD = Header(
@@ -252,3 +253,12 @@ def test_a_large_file_takes_seconds() -> None:
     assert file is not None
     assert (len(data), file.count, file.total) == (300_003 * 122, 300_000, 45_000_150_000)
     assert took < 20  # some 2 s when the machine is idle; the bound only catches a fall back to work per row
+
+
+def test_the_page_shows_the_layout_in_force() -> None:
+    page = (Path(__file__).parents[2] / "docs/interfaces/zengin.md").read_text(encoding="utf-8")
+    for fields in (HEADER, DATA, TRAILER, END):
+        for field in fields:
+            assert f"| {field.label} | {field.kind} | {field.length} | {field.offset} |" in page
+    for column in payments_csv.LAYOUT.fields:
+        assert f"| {column.label} | {'○' if column.required else ''} |" in page

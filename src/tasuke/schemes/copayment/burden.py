@@ -7,7 +7,7 @@ import polars as pl
 from tasuke.core.money import round_yen_expr
 from tasuke.schemes.copayment.definition import Method, Per
 from tasuke.schemes.copayment.reasons import CopayReason, flag
-from tasuke.schemes.copayment.segments import share_of_limit, starts, sum_before
+from tasuke.schemes.copayment.segments import numbered, share_of_limit, starts, sum_before
 from tasuke.schemes.copayment.select import Choice
 
 _ZERO = pl.lit(0, dtype=pl.Int64)
@@ -69,46 +69,53 @@ def _with_counts(frame: pl.DataFrame) -> pl.DataFrame:
 def _counted(windowed: pl.DataFrame) -> pl.DataFrame:
     units = [name for name in windowed.columns if name.startswith("u_")]
     keys = ["person_id", "month", *units]
-    frame = windowed.sort(
-        [*keys, "settled", "service_date", "id"], descending=[*[False] * len(keys), True, False, False]
+    facts = ["row", "settled", "service_date", "id", "days", "occ", "p_times", "burden", "basis"]
+    monthly, daily = (pl.col("p_per") == per.value for per in (Per.MONTH, Per.DAY))
+    frame = windowed.select(
+        *keys,
+        *facts,
+        monthly=monthly,
+        single=daily & (pl.col("days") <= 1),
+        taken=pl.when(pl.col("settled")).then(pl.col("burden")).otherwise(pl.col("basis")),
     )
-    frame = frame.with_columns(start=starts(keys)).with_columns(unit=pl.col("start").cum_sum())
-    frame = _with_days(frame)
-    frame = frame.with_columns(seen=sum_before("occ", "start"))
+    frame = _with_days(numbered(frame), keys)
+    descending = [*[False] * len(keys), True, False, False]
+    frame = frame.sort([*keys, "settled", "service_date", "id"], descending=descending)
+    frame = frame.with_columns(start=starts(keys)).with_columns(seen=sum_before("occ", "start"))
     left = pl.when(pl.col("p_times").is_null()).then(pl.col("occ")).otherwise(pl.col("p_times") - pl.col("seen"))
-    frame = frame.with_columns(charged=left.clip(0, pl.col("occ")))
-    return _with_shared_allowance(frame)
+    return _with_shared_allowance(frame.with_columns(charged=left.clip(0, pl.col("occ"))))
 
 
-def _with_days(frame: pl.DataFrame) -> pl.DataFrame:
-    """A row of one day brings a new day only as its unit's first row of that day; a row of many days brings all."""
-    single = (pl.col("p_per") == Per.DAY.value) & (pl.col("days") <= 1)
-    day = pl.when(single).then(pl.col("service_date"))
-    frame = frame.with_columns(single=single, day=day)
+def _with_days(frame: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
+    """Adds day (a number, null for a row of many days) and day_before; rows of the same day bring one occurrence.
+
+    A row of one day brings a new day only as its unit's first row of that day; a row of many days brings all.
+    """
     if not frame.get_column("single").any():
-        return frame
-    later = pl.col("single") & (pl.int_range(pl.len()).over("unit", "day") > 0)
-    return frame.with_columns(occ=pl.when(later).then(_ZERO).otherwise(pl.col("occ")))
+        return frame.with_columns(day=pl.lit(None, dtype=pl.UInt32), day_before=_ZERO)
+    day_keys = [*keys, "single", "service_date"]
+    frame = frame.sort([*day_keys, "settled", "id"], descending=[*[False] * len(day_keys), True, False])
+    frame = frame.with_columns(first=starts(day_keys)).with_columns(day_before=sum_before("taken", "first"))
+    later = pl.col("single") & ~pl.col("first")
+    return frame.with_columns(
+        day=pl.when("single").then(pl.col("first").cum_sum()),
+        occ=pl.when(later).then(_ZERO).otherwise(pl.col("occ")),
+    )
 
 
 def _with_shared_allowance(frame: pl.DataFrame) -> pl.DataFrame:
     """Rows of one day (per day) or of one month (per month) share one allowance in the order of the rows."""
-    monthly = pl.col("p_per") == Per.MONTH.value
-    frame = frame.with_columns(
-        monthly=monthly, taken=pl.when(pl.col("settled")).then(pl.col("burden")).otherwise(pl.col("basis"))
-    )
-    same_day = ["unit", "day", "single"]
-    first_charged = pl.when(pl.col("single")).then(pl.col("charged").first().over(same_day))
-    day_before = (pl.col("taken").cum_sum().over(same_day)) - pl.col("taken")
-    month_taken = pl.when(monthly).then(pl.col("taken")).otherwise(_ZERO)
+    month_taken = pl.when("monthly").then(pl.col("taken")).otherwise(_ZERO)
     frame = frame.with_columns(month_taken=month_taken).with_columns(month_before=sum_before("month_taken", "start"))
     base, before = pl.col("charged"), _ZERO
     if frame.get_column("single").any():
-        base = pl.when("single").then(first_charged).otherwise(base)
-        before = pl.when("single").then(day_before).otherwise(before)
+        days = frame.filter("first", "single").select("day", day_charged="charged")
+        frame = frame.join(days, on="day", how="left", maintain_order="left")
+        base = pl.when("single").then(pl.col("day_charged")).otherwise(base)
+        before = pl.when("single").then(pl.col("day_before")).otherwise(before)
     return frame.with_columns(
-        charged_base=pl.when(monthly).then(pl.lit(1, dtype=pl.Int64)).otherwise(base),
-        before=pl.when(monthly).then(pl.col("month_before")).otherwise(before),
+        charged_base=pl.when("monthly").then(pl.lit(1, dtype=pl.Int64)).otherwise(base),
+        before=pl.when("monthly").then(pl.col("month_before")).otherwise(before),
     )
 
 

@@ -6,7 +6,7 @@ import polars as pl
 
 from tasuke.schemes.copayment.definition import Cap
 from tasuke.schemes.copayment.reasons import CopayReason, flag
-from tasuke.schemes.copayment.segments import share_of_limit, starts, sum_before
+from tasuke.schemes.copayment.segments import numbered, share_of_limit, starts, sum_before
 from tasuke.schemes.copayment.select import Block, matches_filter, unit_value
 
 _ZERO = pl.lit(0, dtype=pl.Int64)
@@ -49,11 +49,18 @@ def _grouped(rows: pl.DataFrame, cap: Cap) -> pl.DataFrame:
     year = pl.col("service_date").dt.year() - (pl.col("service_date").dt.month() < cap.year_start_month).cast(pl.Int32)
     period = year.cast(pl.Int64) if cap.period == "year" else pl.col("month")
     units = [unit_value(key).alias(f"c_{key.value}") for key in cap.unit]
-    keys = ["holder", "period", *(f"c_{key.value}" for key in cap.unit)]
-    frame = rows.with_columns(holder=holder, period=period, kept=pl.col("burden") - pl.col("refund")).with_columns(
-        *units
+    keys = ["holder_no", "period", *(f"c_{key.value}" for key in cap.unit)]
+    frame = rows.select(
+        *("row", "id", "settled", "service_date", "month", "block"),
+        *units,
+        holder=holder,
+        holder_no=holder,
+        period=period,
+        kept=pl.col("burden") - pl.col("refund"),
     )
-    frame = frame.sort([*keys, "settled", "service_date", "id"], descending=[*[False] * len(keys), True, False, False])
+    frame = numbered(frame, but=("id", "holder")).sort(
+        [*keys, "settled", "service_date", "id"], descending=[*[False] * len(keys), True, False, False]
+    )
     return frame.with_columns(start=starts(keys)).with_columns(group=pl.col("start").cum_sum())
 
 

@@ -1,6 +1,12 @@
 """Running sums within groups on a frame that is sorted by group: arithmetic on whole columns."""
 
 import polars as pl
+from polars import selectors
+
+
+def numbered(frame: pl.DataFrame, *, but: tuple[str, ...] = ("id",)) -> pl.DataFrame:
+    """The frame with numbers in place of texts: equal texts, equal numbers, so that sorting into groups is quick."""
+    return frame.with_columns(selectors.string().exclude(but).cast(pl.Categorical).to_physical())
 
 
 def starts(keys: list[str]) -> pl.Expr:

@@ -85,7 +85,7 @@ def with_weight21(bodies: Ints, width: int) -> pl.Series:
 
 
 def modulus11(bodies: Ints, width: int) -> Ints:
-    """Check digit M11W2-7 of 宛名番号; 10 marks the bodies whose remainder is 1 (their digit is not defined: leave out)."""
+    """Check digit M11W2-7 of 宛名番号; 10 marks bodies with remainder 1 (no digit defined: leave out)."""
     total = np.zeros(len(bodies), dtype=np.int64)
     rest = bodies.astype(np.int64)
     for position in range(width):

@@ -125,9 +125,7 @@ def _change_days(register: Register, seed: int) -> Ints:
     window, n = register.window, register.people.height
     rng = stream(seed, "insurance.changes")
     day = rng.integers(window.start + 2, max(window.start + 3, window.end - 5), n)
-    month_first = (
-        date_series("d", day).dt.month_start().dt.offset_by("1mo").cast(pl.Int32).cast(pl.Int64).to_numpy()
-    )
+    month_first = date_series("d", day).dt.month_start().dt.offset_by("1mo").cast(pl.Int32).cast(pl.Int64).to_numpy()
     day = np.where(chance(rng, 0.6, n) & (month_first < window.end), month_first, day)
     changes = chance(rng, rates()["insurance"]["change_yearly"] * window.years, n)
     quiet = (register.people["fate"] == 0) & (register.people["enter"] == NO_DAY)

@@ -1,6 +1,6 @@
 """Households and their members: who lives with whom, how old, since when. Whole columns, no loop over persons.
 
-A household kind is a block: arrays of (households × slots) with birth day, sex, role and presence, flattened at the end.
+A household kind is a block: arrays (households × slots) of birth day, sex, role and presence, flattened at the end.
 """
 
 from dataclasses import dataclass
@@ -115,7 +115,7 @@ def _couples(rng: np.random.Generator, n: int, window: Window) -> Block:
 def _brood(
     rng: np.random.Generator, n: int, window: Window, counts: list[float], oldest: float
 ) -> tuple[Ints, Ints, Bools]:
-    """Birth days, sexes and presence of up to four children; the eldest is up to `oldest` years, or born in the window."""
+    """Birth days, sexes, presence of up to four children; the eldest up to `oldest` years, or born in the window."""
     r = rates()["children"]
     first = (window.end - rng.beta(1.12, 1.0, n) * (oldest * YEAR + window.end - window.start)).astype(np.int64)
     gaps = ((1.4 + rng.gamma(2.2, 0.65, (n, 4))) * YEAR).astype(np.int64)

@@ -1,4 +1,4 @@
-"""Addresses: wards and towns of the city, house numbers, buildings, shared homes, and addresses in other municipalities."""
+"""Addresses: wards and towns of the city, house numbers, buildings, shared homes, and places elsewhere."""
 
 from dataclasses import dataclass
 

@@ -177,14 +177,16 @@ def _levy(total: Ints, counts: dict[str, Ints], gross: Ints) -> tuple[Ints, Ints
     return status, np.where(status == 3, levy, 0), np.where(status == 1, 0, 5_000)
 
 
-def _lived_here(register: Register, jan1: int) -> Bools:
-    """Residents of the city on 1 January, and 住登外 persons whose income was asked for elsewhere (70 of 100)."""
+def _has_record(register: Register, jan1: int) -> Bools:
+    """Residents of the city on 1 January; of the newcomers and the 住登外 those whose income was asked for elsewhere."""
     people = register.people
     here = (people["status"] == 1).to_numpy() & (people["since"].to_numpy() <= jan1)
     past = (people["status"] == 2).to_numpy() & (people["gone"].to_numpy() > jan1)
     outside = (people["status"] == 8).to_numpy() & (people["pid"].to_numpy() % 10 < 7)
-    newcomer = (people["enter"].to_numpy() != NO_DAY) | (people["role"].to_numpy() == Role.NEW_PARTNER)
-    return np.asarray((here & ~newcomer) | past | outside, dtype=np.bool_)
+    came_later = (people["status"] == 1).to_numpy() & (people["since"].to_numpy() > jan1)
+    came_later &= people["household"].to_numpy() % 10 < 6  # 情報照会 answered, or a certificate brought along
+    partner = people["role"].to_numpy() == Role.NEW_PARTNER
+    return np.asarray(((here | came_later) & ~partner) | past | outside, dtype=np.bool_)
 
 
 def tax_year_records(
@@ -206,8 +208,10 @@ def tax_year_records(
     gross = salary + business + earnings.pension
     status, levy, per_capita = _levy(total, counts, gross)
     age = (day_number(date(tax_year, 1, 1)) - people["birth"].to_numpy()) / YEAR
-    undeclared = chance(rng, rates()["tax"]["undeclared"], n) & ((salary < 1_500_000) | chance(rng, 0.3, n)) & (age < 75)
-    rows = np.flatnonzero(_lived_here(register, day_number(date(tax_year, 1, 1))) & (age >= 18))
+    undeclared = (
+        chance(rng, rates()["tax"]["undeclared"], n) & ((salary < 1_500_000) | chance(rng, 0.3, n)) & (age < 75)
+    )
+    rows = np.flatnonzero(_has_record(register, day_number(date(tax_year, 1, 1))) & (age >= 18))
     columns = {
         "gross_income": gross, "total_income": total, "salary_income": salaried, "pension_income": pension,
         **{k: v for k, v in counts.items() if k != "spouse"}, "income_levy": levy, "per_capita_levy": per_capita,
@@ -222,19 +226,23 @@ def _finish_year(frame: pl.DataFrame, register: Register, tax_year: int, rng: np
     n = frame.height
     undeclared = pl.col("status_code") == UNDECLARED
     money = [c for c in frame.columns if c not in ("pid", "status_code")]
-    away = register.people["status"].gather(frame["pid"].to_numpy()) == 8
+    pids = frame["pid"].to_numpy()
+    jan1 = day_number(date(tax_year, 1, 1))
+    since, entered = register.people["since"].gather(pids), register.people["enter"].to_numpy()[pids]
+    away = (register.people["status"].gather(pids) == 8) | (since > jan1)
+    # a newcomer's record comes with the answer to the inquiry, the others when the year's tax is fixed
+    known = np.maximum(day_number(date(tax_year, 6, 1)), np.where(entered != NO_DAY, entered + 10, NO_DAY))
     other = pl.Series(_MUNICIPALITIES_OF_1_JAN).gather(choose(rng, [3.0, 3.0, 1.0, 1.0], n))
     own = pl.Series([register.municipality_code]).new_from_index(0, n)
     declared = day_number(date(tax_year, 1, 20)) + rng.integers(0, 55, n)
     declared = np.where(frame["status_code"].to_numpy() == UNDECLARED, NO_DAY, declared)
-    return frame.with_columns(
-        pl.when(undeclared).then(None).otherwise(pl.col(c)).alias(c) for c in money
-    ).with_columns(
+    return frame.with_columns(pl.when(undeclared).then(None).otherwise(pl.col(c)).alias(c) for c in money).with_columns(
         tax_year=pl.lit(tax_year, dtype=pl.Int64),
         jan1_municipality=other.zip_with(away, own),
         declared_on=date_series("d", declared),
         corrected=pl.lit(False),
         corrected_on=pl.lit(None, dtype=pl.Date),
+        known=pl.Series(known),
     )
 
 
@@ -256,6 +264,7 @@ def corrections(register: Register, records: pl.DataFrame, *, seed: int) -> pl.D
         income_levy=pl.col("income_levy") + pl.Series(more * _CITY_RATE_PERCENT // 10_000 * 100),
         corrected=pl.lit(True),
         corrected_on=date_series("d", day),
+        known=pl.Series(day),
     )
 
 
@@ -266,7 +275,7 @@ def tax_rows(register: Register, records: pl.DataFrame) -> pl.DataFrame:
         pl.Series("seq", np.arange(1, records.height + 1, dtype=np.int64)),
         register.people["atena_no"].gather(records["pid"].to_numpy()),
         pl.col("status_code").cast(pl.String),
-        *[pl.col(c) for c in records.columns if c not in ("pid", "status_code", *flags)],
+        *[pl.col(c) for c in records.columns if c not in ("pid", "status_code", "known", *flags)],
         *[(pl.col(c) > 0).alias(c) for c in flags],
         pl.when(pl.col("status_code") == UNDECLARED).then(None).otherwise(pl.lit(False)).alias("widow"),
         pl.when(pl.col("status_code") == UNDECLARED).then(None).otherwise(pl.lit(False)).alias("working_student"),

@@ -16,7 +16,7 @@ CHILD_ALLOWANCE, MIDDLE_DISABILITY, IN_SCHOOL, DEPENDENT = "40", "50", "60", "70
 
 @dataclass(frozen=True, slots=True)
 class Welfare:
-    """facts: pid, fact_code, grade, valid_from, valid_to (day numbers, inclusive), known (day from which files say it)."""
+    """facts: pid, fact_code, grade, valid_from, valid_to (day numbers, inclusive)."""
 
     facts: pl.DataFrame
     assistance: Bools  # by pid, on 生活保護 at the start
@@ -114,9 +114,10 @@ def _children_facts(register: Register, seed: int) -> list[pl.DataFrame]:
 def build_welfare(register: Register, *, seed: int, allowance: Ints) -> Welfare:
     """All facts. allowance: pids of the lone parents who receive 児童扶養手当."""
     rng = stream(seed, "welfare.days")
-    assistance = assistance_households(register, seed) & (
-        (register.people["status"] == 1) & (register.people["group"] != PAST)
-    ).to_numpy()
+    assistance = (
+        assistance_households(register, seed)
+        & ((register.people["status"] == 1) & (register.people["group"] != PAST)).to_numpy()
+    )
     rows = np.flatnonzero(assistance)
     household = register.people["household"].to_numpy()[rows]
     since = register.window.start - rng.integers(60, 1800, int(household.max(initial=0)) + 1)[household]

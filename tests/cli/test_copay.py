@@ -38,6 +38,7 @@ def test_amounts_and_explanation_are_json(run):
     assert told["totals"]["subsidy"] == 270_000 - 7_600
     assert {"code": "MONTH_CAP", "message": "月額上限に達しました"} in told["visits"][0]["reasons"]
     assert told["visits"][0]["explanation"][-1]["result"] == "現物給付"
+    assert told["sources"]["H4"]["title"] == "石狩市 医療費助成"
 
 
 def test_brief_leaves_the_explanation_out(run):

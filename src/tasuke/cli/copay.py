@@ -15,6 +15,7 @@ from tasuke.schemes.copayment.compute import CopaymentScheme, compute
 from tasuke.schemes.copayment.explain import explain_copay
 from tasuke.schemes.copayment.reasons import copay_reason_label
 from tasuke.schemes.copayment.visits import Visits
+from tasuke.schemes.definition import Scheme
 from tasuke.schemes.toml_messages import message_of
 
 
@@ -30,7 +31,8 @@ def copay(
     except UnknownScheme as error:
         stop(str(error), status=Exit.WRONG_USE)
     visits = _read(file)
-    write_json(report(found, visits, confirmed=frozenset(confirmed or ()), brief=brief))
+    told = report(found, visits, confirmed=frozenset(confirmed or ()), brief=brief)
+    write_json({"scheme": found.id, "name": found.name, **told, "sources": _sources(found, told)})
 
 
 def report(scheme: CopaymentScheme, visits: Visits, *, confirmed: frozenset[str], brief: bool) -> dict[str, Any]:
@@ -45,6 +47,12 @@ def report(scheme: CopaymentScheme, visits: Visits, *, confirmed: frozenset[str]
     money = ("basis", "burden", "subsidy", "meals_subsidy", "refund")
     totals = result.select(pl.col(money).sum()).row(0, named=True)
     return {"person_id": visits.person_id, "visits": rows, "totals": totals}
+
+
+def _sources(scheme: Scheme, told: dict[str, Any]) -> dict[str, Any]:
+    """What the source keys of the explanation stand for."""
+    keys = [key for row in told["visits"] for step in row.get("explanation", ()) for key in step["source"].split()]
+    return {key: scheme.sources[key].model_dump() for key in dict.fromkeys(keys) if key in scheme.sources}
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:

@@ -264,6 +264,14 @@ def test_capped_months_of_settled_rows_count_for_the_lower_cap(rules_of):
     assert result.item(0, "burden") == 44_400
 
 
+def test_settled_rows_count_although_their_class_and_age_are_not_known(rules_of):
+    settled = pl.DataFrame({"person_id": ["p"], "service_date": [date(2026, 5, 1)], "burden": [15_000]})
+
+    result = computed(rules_of("@sapporo-judo"), visit(copay_class="taxed", cost=100_000), prior=settled)
+
+    assert (result.item(0, "burden"), result.item(0, "refund")) == (10_000, 7_000)
+
+
 def test_household_cap_counts_all_its_members(rules_of):
     scheme = rules_of("hokkaido")
     block = scheme.copayment[0]

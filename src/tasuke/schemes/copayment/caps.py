@@ -27,7 +27,7 @@ def excess_column(block: Block, cap: Cap) -> str:
 
 
 def _apply(frame: pl.DataFrame, block_number: int, cap: Cap, name: str, *, unconfirmed: bool) -> pl.DataFrame:
-    covered = pl.col("rule").is_not_null() & matches_filter(cap)
+    covered = (pl.col("rule").is_not_null() | pl.col("settled")) & matches_filter(cap)
     # a year's cap counts what was kept under the earlier block too; a month's cap belongs to its own block
     covered = covered & ((pl.col("block") == block_number) | pl.col("settled") | pl.lit(cap.period == "year"))
     rows = frame.filter(covered & (pl.col("burden") > pl.col("refund")))

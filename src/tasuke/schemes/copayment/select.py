@@ -120,7 +120,10 @@ _PARAMETER_SCHEMA: dict[str, pl.DataType] = {
 
 
 def matches_filter(wanted: Filtered) -> pl.Expr:
-    """True where care, setting, class, levy and age are those that the table looks at; unknown facts do not match."""
+    """True where care, setting, class, levy and age are those that the table looks at.
+
+    Unknown facts do not match, but for settled rows: what was kept counts although its class or age was not handed on.
+    """
     conditions: list[pl.Expr] = []
     if wanted.cares:
         conditions.append(pl.col("care").is_in([care.value for care in wanted.cares]))
@@ -135,7 +138,7 @@ def matches_filter(wanted: Filtered) -> pl.Expr:
         conditions.append(pl.col("service_date") >= age_day(wanted.age_from))
     if wanted.age_until is not None:
         conditions.append(pl.col("service_date") < age_day(wanted.age_until))
-    return pl.all_horizontal(*conditions).fill_null(value=False) if conditions else pl.lit(value=True)
+    return pl.all_horizontal(*conditions).fill_null(pl.col("settled")) if conditions else pl.lit(value=True)
 
 
 def age_day(point: AgePoint) -> pl.Expr:

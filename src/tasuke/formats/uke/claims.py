@@ -26,7 +26,7 @@ _MOST_KOHI = 4
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """claims and kohi of the good receipts; points: what each receipt (a bad one too) adds to the total, null = unknown;
+    """claims and kohi of the good receipts; points: what each receipt adds to the total (null = unknown);
     counted: False for the parts of a DPC total; heads: `at` and HEAD_SCHEMA."""
 
     claims: pl.DataFrame

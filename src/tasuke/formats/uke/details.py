@@ -51,6 +51,8 @@ def filler_lines(kind: UkeKind, count: int) -> pl.Expr:
     lines = _FILLER[kind]
     if not lines:
         return pl.lit("")
+    if kind is UkeKind.DPC:
+        count = max(count, 1)  # 診断群分類 (BU) stands in every DPC receipt, it tells DPC from 医科
     return pl.lit("".join(lines[i % len(lines)] + EOL for i in range(count)))
 
 

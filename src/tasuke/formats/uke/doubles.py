@@ -16,8 +16,8 @@ _CONTENT = (
 def find_doubles(claims: pl.DataFrame, found: Structure) -> pl.DataFrame:
     """Claims without the copies.
 
-    Same search number, or same receipt number with the same content: an ERROR at the later one. Same receipt number with
-    other content, or same content with another number: both stay, with a WARNING.
+    Same search number, or same receipt number with the same content: an ERROR at the later one. Same receipt number
+    with other content, or same content with another number: both stay, with a WARNING.
     """
     first_by_search = pl.col("line").first().over("search_no")
     by_search = pl.col("search_no").is_not_null() & (pl.col("line") != first_by_search)

@@ -68,5 +68,5 @@ def inpatient(receipt_type: pl.Expr) -> pl.Expr:
 
 
 def has_replaced(name: pl.Expr) -> pl.Expr:
-    """True when a character of the name was replaced (？) or could not be read."""
-    return (name.str.contains("？", literal=True) | name.str.contains("\ufffd", literal=True)).fill_null(False)
+    """True when a character of the name was replaced (？), could not be read, or is a vendor's own (外字)."""
+    return name.str.contains("[？\ufffd\ue000-\uf8ff]").fill_null(False)

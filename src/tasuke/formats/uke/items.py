@@ -79,8 +79,9 @@ def _decode_each(data: bytes) -> tuple[str, npt.NDArray[np.bool_]]:
 def _split(text: str, rows: int, width: int) -> pl.DataFrame:
     """The items of each line as columns "0", "1", …; what stands beyond the width is left out."""
     schema = {f"{position}": pl.String for position in range(width)}
+    # a first line of full width, because the reader wants every column of the schema there
     frame = pl.read_csv(
-        io.BytesIO(text.encode("utf-8")),
+        io.BytesIO(("," * (width - 1) + "\n" + text).encode("utf-8")),
         has_header=False,
         separator=",",
         quote_char=None,
@@ -88,7 +89,7 @@ def _split(text: str, rows: int, width: int) -> pl.DataFrame:
         truncate_ragged_lines=True,
         infer_schema=False,
     )
-    return frame if frame.height == rows else _split_plainly(text, width)
+    return frame.slice(1) if frame.height == rows + 1 else _split_plainly(text, width)
 
 
 def _split_plainly(text: str, width: int) -> pl.DataFrame:

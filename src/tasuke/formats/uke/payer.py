@@ -35,8 +35,8 @@ RETURN_SCHEMA: dict[str, type[pl.DataType]] = {
 
 @dataclass(frozen=True, slots=True)
 class Effective:
-    """Lines in force in the order of their rows; segment: number of the receipt's stretch for each line; doubtful: index
-    of lines whose receipt must not be used."""
+    """Lines in force in the order of their rows; segment: number of the receipt's stretch of each line; doubtful:
+    index of lines whose receipt must not be used."""
 
     lines: Lines
     segment: Ints
@@ -175,7 +175,7 @@ def _lost(lines: Lines, segment: Ints, kept: Ints) -> list[Problem]:
 
 
 def returns(lines: Lines, receipt_line: Ints, layouts: dict[str, Record]) -> pl.DataFrame:
-    """返戻理由 (HR) and 再審査結果 (MK) records: RETURN_SCHEMA; line = the RE's line, null when it stands under none."""
+    """返戻理由 (HR) and 再審査結果 (MK) records: RETURN_SCHEMA; line = the line of its RE, if it has one."""
     frames = [pl.DataFrame(schema=RETURN_SCHEMA)]
     for record in ("HR", "MK"):
         index = lines.where(record)

@@ -22,8 +22,9 @@ _AS_CLAIMED = (-1, 1, 5)
 class Structure:
     """Receipts of a file.
 
-    at: index of each RE; receipt: number of the receipt of each line, -1 = of none; head: index of the head line of each
-    receipt, -1 = none; bad: receipts that are left out, each has a Problem with the line of its RE.
+    at: index of each RE; receipt: number of the receipt of each line, -1 = of none; head: index of the head line
+    of each receipt, -1 = none; bad: receipts that are left out, each has a Problem with the line of its RE; segment:
+    number of the stretch of each line in the payer's form.
     """
 
     lines: Lines
@@ -31,6 +32,7 @@ class Structure:
     receipt: Ints
     head: Ints
     bad: Bools
+    segment: Ints | None = None
     problems: list[Problem] = field(default_factory=list)
 
     def line_of(self, receipt: int) -> int:
@@ -58,7 +60,7 @@ def structure(lines: Lines, kind: UkeKind, segment: Ints | None = None) -> Struc
     last_close = np.maximum.accumulate(np.where(closes, index, -1))
     receipt = np.where((last_re >= 0) & (last_re > last_close), np.searchsorted(at, last_re), -1)
     head = _heads(rank, is_head, at, segment)
-    found = Structure(lines, at, receipt, head, np.zeros(len(at), dtype=np.bool_))
+    found = Structure(lines, at, receipt, head, np.zeros(len(at), dtype=np.bool_), segment)
     _check_heads(found)
     _check_order(found, rank)
     _check_unknown(found, rank)
@@ -104,11 +106,18 @@ def _misplaced(found: Structure, rank: np.ndarray, at: int, after: int) -> None:
     touched = {int(found.receipt[at])} if found.receipt[at] >= 0 else set()
     if after < len(rank) and (rank[after] == 0 or rank[after] == RANK_HEAD or found.receipt[at] < 0):
         following = int(np.searchsorted(found.at, at))
-        touched |= {following} if following < len(found.at) else set()
+        touched |= {following} if _may_reach(found, at, following) else set()
     for receipt in sorted(touched):
         if not found.bad[receipt]:
-            why = f"{number}行目の {record} レコードの位置が正しくなく、このレセプトのものかもしれません。取り込みません。"
+            why = f"{number}行目の {record} レコードの位置が正しくなく、このレセプトのものかもしれません。"
             found.reject(receipt, "MISPLACED_RECORD", why)
+
+
+def _may_reach(found: Structure, at: int, receipt: int) -> bool:
+    """True when a misplaced line may belong to this later receipt: it is there, in the same stretch."""
+    if receipt >= len(found.at):
+        return False
+    return found.segment is None or bool(found.segment[found.at[receipt]] == found.segment[at])
 
 
 def _check_unknown(found: Structure, rank: np.ndarray) -> None:
@@ -139,7 +148,12 @@ def _check_end(found: Structure, kind: UkeKind, segment: Ints | None) -> None:
     if not lines.terminated and at_end:
         message = "ファイルが行の途中で終わっています。最後のレセプトは欠けている可能性があるため取り込みません。"
         found.reject(last, "TRUNCATED", message)
-    elif segment is None and at_end and kind is not UkeKind.NURSING and not volume_goes_on:
+    elif segment is None and at_end and kind is UkeKind.NURSING:
+        # where 訪問看護 has its GO is not confirmed, so its absence does not condemn a receipt
+        message = "ファイルの終わりに請求書レコード(GO)がありません。途中で切れていないか確かめてください。"
+        warning = Problem("NO_TOTAL", message, line=found.line_of(last), field="GO", severity=Severity.WARNING)
+        found.problems.append(warning)
+    elif segment is None and at_end and not volume_goes_on:
         message = "ファイルの終わりに診療報酬請求書レコード(GO)がありません。最後のレセプトは取り込みません。"
         found.reject(last, "TRUNCATED", message)
 

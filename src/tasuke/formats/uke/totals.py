@@ -103,7 +103,7 @@ def _warn(problems: list[Problem], line: int | None, item: str, said: int, there
 
 
 def check_volumes(files: Sequence[pl.DataFrame]) -> list[Problem]:
-    """Totals of a bill that goes over several files: `totals` of each volume in order; the last GO (99) states the whole."""
+    """Totals of a bill that goes over several files: `totals` of each volume; the last GO (99) states the whole."""
     every = pl.concat(files) if files else pl.DataFrame(schema=TOTAL_SCHEMA)
     problems: list[Problem] = []
     for (institution,), volumes in every.group_by("institution_code", maintain_order=True):

@@ -52,14 +52,12 @@ def typed(frame: pl.DataFrame, record: Record, required: Iterable[str] = ()) -> 
     values = frame.with_columns(_value(p).alias(p.item.name) for p in placed)
     problems: list[Problem] = []
     bad: list[int] = []
-    faults = frame.select("at", "line", **{p.item.name: _fault(p, p.item.name in needed) for p in placed})
-    for p in placed:
-        wrong = faults.filter(pl.col(p.item.name))
-        if wrong.is_empty():
-            continue
-        texts = frame.filter(faults[p.item.name])[p.item.name]
+    faults = frame.select(_fault(p, p.item.name in needed).alias(p.item.name) for p in placed)
+    counts = faults.sum().row(0) if placed else ()
+    for p in (placed[at] for at, count in enumerate(counts) if count):
+        wrong = frame.filter(faults[p.item.name]).select("at", "line", text=p.item.name)
         bad.extend(wrong["at"].to_list())
-        problems.extend(_item_problem(record, p, line, text) for line, text in zip(wrong["line"], texts, strict=True))
+        problems.extend(_item_problem(record, p, line, text) for _, line, text in wrong.iter_rows())
     return Typed(values, problems, bad)
 
 
@@ -69,7 +67,7 @@ def date_value(column: pl.Expr) -> pl.Expr:
 
 
 def month_value(column: pl.Expr) -> pl.Expr:
-    """YYYYMM or GYYMM to the first day of the month; null when impossible. A month in which the era changes is in both."""
+    """YYYYMM or GYYMM to the first day of the month, else null. A month in which the era changes is in both."""
     return _dated(column, "01", lambda day, first, last: (day.dt.month_end() >= first) & (day <= last))
 
 

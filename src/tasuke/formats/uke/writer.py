@@ -119,8 +119,10 @@ def render_with_lines(
 
 
 def _with_optional(frame: pl.DataFrame, optional: dict[str, pl.DataType | type[pl.DataType]]) -> pl.DataFrame:
-    missing = [pl.lit(None, dtype=dtype).alias(name) for name, dtype in optional.items() if name not in frame.columns]
-    return frame.with_columns(missing)
+    return frame.with_columns(
+        (pl.col(name) if name in frame.columns else pl.lit(None)).cast(dtype).alias(name)
+        for name, dtype in optional.items()
+    )
 
 
 def _completed(claims: pl.DataFrame) -> pl.DataFrame:

@@ -112,7 +112,11 @@ class Decision(models.Model):
 
     class Meta:
         db_table = "subsidy_decision"
-        indexes: ClassVar = [models.Index(fields=["atena_no", "scheme"], name="subsidy_decision_person")]
+        indexes: ClassVar = [
+            models.Index(fields=["atena_no", "scheme"], name="subsidy_decision_person"),
+            models.Index(fields=["application_id"], name="subsidy_decision_application"),
+            models.Index(fields=["run_id"], name="subsidy_decision_run"),
+        ]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(start__isnull=True) | Q(end__isnull=True) | Q(end__gt=models.F("start")),

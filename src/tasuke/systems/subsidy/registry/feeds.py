@@ -20,7 +20,7 @@ ROWS_PER_CHUNK = 20_000
 _GAPS_NAMED = 20
 
 Parse = Callable[[bytes], tuple[pl.DataFrame, list[Problem]]]
-Apply = Callable[[RunContext, pl.DataFrame, int], Mapping[str, int]]
+Apply = Callable[[RunContext, pl.DataFrame, int], ChunkResult]
 Check = Callable[[RunContext, pl.DataFrame], Sequence[Problem]]
 Compare = Callable[[RunContext, pl.DataFrame], Sequence[Comparison]]
 
@@ -71,7 +71,7 @@ def feed_job(name: str, feed: Feed) -> Job:
         work: FeedWork = plan.work
         offset, length = work.slices[number]
         file = _file_row(context, work)
-        return ChunkResult(counts=feed.apply(context, work.frame.slice(offset, length), file.pk))
+        return feed.apply(context, work.frame.slice(offset, length), file.pk)
 
     def finish(context: RunContext, plan: Plan) -> Mapping[str, int]:
         _accept(context, plan.work)
@@ -100,9 +100,9 @@ def _plan(context: RunContext, feed: Feed) -> Plan:
     work.slices = person_slices(work.frame[feed.person], feed.rows_per_chunk)
     counts = {
         "rows": work.rows,
-        "accepted": frame.height,
+        "accepted": work.frame.height,
         "rejected": work.rejected,
-        "persons": frame[feed.person].n_unique(),
+        "persons": work.frame[feed.person].n_unique(),
         "fatal": int(fatal),
     }
     return Plan(

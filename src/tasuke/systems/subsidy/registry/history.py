@@ -57,7 +57,7 @@ def _keep_identity(
     existing: pl.DataFrame, fresh: pl.DataFrame, keys: list[str], content: Sequence[str]
 ) -> pl.DataFrame:
     """Give an incoming row the id of the existing row of the same first day when both say the same."""
-    same = pl.all_horizontal([pl.col(c).eq_missing(pl.col(f"{c}_known")) for c in content])
+    same = _all([pl.col(c).eq_missing(pl.col(f"{c}_known")) for c in content])
     known = existing.select("id", *keys, "start", *[pl.col(c).alias(f"{c}_known") for c in content])
     return (
         fresh.join(known, on=[*keys, "start"], how="left", maintain_order="left")
@@ -85,7 +85,7 @@ def _chain(steps: pl.DataFrame, keys: list[str], content: Sequence[str], *, own_
         .with_columns(end.alias("end"))
         .filter(pl.col("end").is_null() | (pl.col("end") > pl.col("start")))
     )
-    same = pl.all_horizontal([pl.col(c).eq_missing(pl.col(c).shift(1).over(keys)) for c in content])
+    same = _all([pl.col(c).eq_missing(pl.col(c).shift(1).over(keys)) for c in content])
     touches = pl.col("end").shift(1).over(keys).eq(pl.col("start")).fill_null(value=False)
     runs = cut.with_columns((~(same & touches)).cum_sum().alias("_run"))
     last_end = pl.col("end").last().over("_run")
@@ -101,6 +101,11 @@ def _difference(existing: pl.DataFrame, wanted: pl.DataFrame, keys: list[str]) -
     added = compared.filter(~unchanged).drop("id", "_known", "_known_end")
     touched = pl.concat([gone.select(keys), added.select(keys)]).unique().height
     return Changes(superseded=gone["id"], added=added, touched=touched)
+
+
+def _all(tests: Sequence[pl.Expr]) -> pl.Expr:
+    # a relation is all key: nothing else can differ
+    return pl.all_horizontal(tests) if tests else pl.lit(value=True)
 
 
 def merge_values(

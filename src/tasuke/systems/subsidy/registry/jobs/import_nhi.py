@@ -1,11 +1,9 @@
 """import-nhi {"path"}: 国保・後期などの資格. A new membership ends the one before it on its first day."""
 
-from collections.abc import Mapping
-
 import polars as pl
 
 from tasuke.formats import nhi_feed
-from tasuke.platform.batch.job import RunContext, register
+from tasuke.platform.batch.job import ChunkResult, RunContext, register
 from tasuke.systems.subsidy.registry.feeds import Feed, feed_job
 from tasuke.systems.subsidy.registry.histories import INSURANCES
 from tasuke.systems.subsidy.registry.tables import record
@@ -22,9 +20,10 @@ def prepare(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def apply(context: RunContext, rows: pl.DataFrame, file_id: int) -> Mapping[str, int]:
+def apply(context: RunContext, rows: pl.DataFrame, file_id: int) -> ChunkResult:
     """Write the memberships that are new or differ."""
-    return record(using=context.using, table=INSURANCES, incoming=rows, now=context.now, file_id=file_id)
+    counts = record(using=context.using, table=INSURANCES, incoming=rows, now=context.now, file_id=file_id)
+    return ChunkResult(counts=counts)
 
 
 JOB = register(

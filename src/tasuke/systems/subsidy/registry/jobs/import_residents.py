@@ -1,6 +1,6 @@
 """import-residents {"path"}: 住民情報, a full file (異動事由 20) or a differential one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 import polars as pl
@@ -10,7 +10,7 @@ from tasuke.core.kana import kana_key
 from tasuke.core.problems import Problem, Severity
 from tasuke.core.text import search_key_series
 from tasuke.formats import resident_feed
-from tasuke.platform.batch.job import Comparison, RunContext, register
+from tasuke.platform.batch.job import ChunkResult, Comparison, RunContext, register
 from tasuke.platform.bulk import copy_out, staging
 from tasuke.systems.subsidy.registry.feeds import Feed, feed_job
 from tasuke.systems.subsidy.registry.histories import RESIDENTS
@@ -116,11 +116,11 @@ def compare(context: RunContext, frame: pl.DataFrame) -> Sequence[Comparison]:
     return (Comparison("住民(全件ファイルと台帳)", now, _residents(context).height or None),)
 
 
-def apply(context: RunContext, rows: pl.DataFrame, file_id: int) -> Mapping[str, int]:
+def apply(context: RunContext, rows: pl.DataFrame, file_id: int) -> ChunkResult:
     """Write the history of the persons in `rows`, and open 支援措置 where the flag says so."""
     counts = dict(record(using=context.using, table=RESIDENTS, incoming=rows, now=context.now, file_id=file_id))
     counts["protections_opened"] = _open_protections(context, rows)
-    return counts
+    return ChunkResult(counts=counts)
 
 
 def _open_protections(context: RunContext, rows: pl.DataFrame) -> int:

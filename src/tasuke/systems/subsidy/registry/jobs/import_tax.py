@@ -1,12 +1,12 @@
 """import-tax {"path"}: 税情報. A correction (更正) is a new recorded row; the one before it stays readable."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import polars as pl
 
 from tasuke.core.problems import Problem, Severity
 from tasuke.formats import tax_feed
-from tasuke.platform.batch.job import RunContext, register
+from tasuke.platform.batch.job import ChunkResult, RunContext, register
 from tasuke.systems.subsidy.registry.feeds import Feed, feed_job
 from tasuke.systems.subsidy.registry.histories import INCOMES
 from tasuke.systems.subsidy.registry.tables import record, select_current
@@ -39,11 +39,11 @@ def _outdated(context: RunContext, frame: pl.DataFrame) -> pl.DataFrame:
     return frame.join(known, on=["atena_no", "tax_year"], how="inner").filter(older)
 
 
-def apply(context: RunContext, rows: pl.DataFrame, file_id: int) -> Mapping[str, int]:
+def apply(context: RunContext, rows: pl.DataFrame, file_id: int) -> ChunkResult:
     """Write the incomes that are new or differ."""
     current = rows.join(_outdated(context, rows).select("line"), on="line", how="anti")
     counts = record(using=context.using, table=INCOMES, incoming=current, now=context.now, file_id=file_id)
-    return {**counts, "older_than_correction": rows.height - current.height}
+    return ChunkResult(counts={**counts, "older_than_correction": rows.height - current.height})
 
 
 JOB = register(

@@ -1,12 +1,11 @@
 """import-welfare {"path"}: 福祉情報 (生活保護, 措置, 手帳, 児童扶養手当, 在学 …), each fact with its period."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 
 import polars as pl
 
 from tasuke.formats import welfare_feed
-from tasuke.platform.batch.job import RunContext, register
+from tasuke.platform.batch.job import ChunkResult, RunContext, register
 from tasuke.systems.subsidy.registry.feeds import Feed, feed_job
 from tasuke.systems.subsidy.registry.histories import FACTS
 from tasuke.systems.subsidy.registry.tables import record
@@ -21,9 +20,10 @@ def prepare(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def apply(context: RunContext, rows: pl.DataFrame, file_id: int) -> Mapping[str, int]:
+def apply(context: RunContext, rows: pl.DataFrame, file_id: int) -> ChunkResult:
     """Write the facts that are new or differ."""
-    return record(using=context.using, table=FACTS, incoming=rows, now=context.now, file_id=file_id)
+    counts = record(using=context.using, table=FACTS, incoming=rows, now=context.now, file_id=file_id)
+    return ChunkResult(counts=counts)
 
 
 JOB = register(

@@ -87,6 +87,12 @@ def test_search_key_is_stable(text: str) -> None:
     assert search_key(unicodedata.normalize("NFD", text)) == key
 
 
+def test_every_kanji_folds_to_one_that_stays() -> None:
+    for code in (*range(0x3400, 0xA000), *range(0xF900, 0xFB00), *range(0x20000, 0x323B0)):
+        folded = search_key(chr(code))
+        assert search_key(folded) == folded
+
+
 @given(st.lists(st.one_of(NAMES, st.none()), max_size=12))
 def test_search_key_series_agrees(texts: list[str | None]) -> None:
     series = pl.Series("name", texts, dtype=pl.String)

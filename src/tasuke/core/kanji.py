@@ -39,9 +39,8 @@ def fold_kanji(char: str) -> str:
     first = next((c for c in candidates if _level(c) == 1), None)
     if first is None and _level(char) is None:
         first = next((c for c in candidates if _level(c) == 2), None)
-    if first is None:
-        return char
-    return _SEARCH_PAIRS.get(first, first)
+    # the levels only fall on this way (outside → 2 → 1), so it ends
+    return char if first is None else fold_kanji(first)
 
 
 @cache

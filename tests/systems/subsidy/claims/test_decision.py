@@ -1,6 +1,3 @@
-
-
-
 def test_a_plain_claim_is_accepted_with_all_of_the_share(desk):
     row = desk.one()
     assert (row["state"], row["reasons"]) == ("accepted", [])

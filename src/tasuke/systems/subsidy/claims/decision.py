@@ -16,7 +16,7 @@ from tasuke.systems.subsidy.claims.reasons import ClaimState, reasons_series, st
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """claims: one row per claim in the order of `line`, with state and reasons; kohi: the 公費 besides ours; findings."""
+    """claims: one row per claim in the order of `line`, with state and reasons; kohi: 公費 besides ours; findings."""
 
     claims: pl.DataFrame
     kohi: pl.DataFrame

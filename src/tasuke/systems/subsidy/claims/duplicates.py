@@ -23,7 +23,7 @@ _EXACT = ("cost", "days", "visit_days")
 
 
 def mark_duplicates(frame: pl.DataFrame, register: Register) -> pl.DataFrame:
-    """Adds twin (line of the first claim in this file), twin_claim (id of the earlier claim), paid_receipt; and reasons."""
+    """Adds twin (line of the first claim in this file), twin_claim (id of an earlier one), paid_receipt, reasons."""
     keyed = frame.with_columns(
         insurer_key=pl.col("insurer_no").fill_null(""), prescriber=pl.col("prescriber").fill_null("")
     )
@@ -61,7 +61,7 @@ def _in_file(counting: pl.DataFrame) -> pl.DataFrame:
 
 
 def _may_be_near() -> pl.Expr:
-    """薬局 bill one receipt for each prescribing institution: several a month are usual when the prescriber is not told."""
+    """薬局 bill one receipt for each prescriber: several a month are usual when the prescriber is not told."""
     return (pl.col("care") != "pharmacy") | (pl.col("prescriber") != "")
 
 
@@ -94,7 +94,7 @@ def _earlier(left: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
 
 
 def _reimbursed(left: pl.DataFrame, reimbursed: pl.DataFrame) -> pl.DataFrame:
-    """(line, paid_receipt, paid_amount): the same person, institution and month, on a day of the claim where days are told."""
+    """(line, paid_receipt, paid_amount): same person, institution and month, on a day of the claim if days are told."""
     paid = reimbursed.select(
         "atena_no",
         "institution_code",

@@ -7,7 +7,37 @@ from tasuke.systems.subsidy.claims.reasons import ClaimReason, flag
 
 # 法別番号 of the national programmes (公費負担者番号の先頭2桁; 請求命令の別添, 診療報酬請求書等の記載要領 別表2).
 # What is not in the list is a programme of a prefecture or municipality (地方単独).
-NATIONAL_LAWS = frozenset(["10", "11", "12", "13", "14", "15", "16", "17", "18", "19", "20", "21", "22", "23", "24", "25", "28", "29", "30", "38", "51", "52", "53", "54", "62", "66", "79"])
+NATIONAL_LAWS = frozenset(
+    [
+        "10",
+        "11",
+        "12",
+        "13",
+        "14",
+        "15",
+        "16",
+        "17",
+        "18",
+        "19",
+        "20",
+        "21",
+        "22",
+        "23",
+        "24",
+        "25",
+        "28",
+        "29",
+        "30",
+        "38",
+        "51",
+        "52",
+        "53",
+        "54",
+        "62",
+        "66",
+        "79",
+    ]
+)
 _ASSISTANCE = "12"  # 生活保護法による医療扶助
 _RECIPIENT_DIGITS = 7
 

@@ -38,12 +38,17 @@ def load_register(
     file_id: int | None,
     oldest_service_month: date | None = None,
 ) -> Register:
-    """Everything that the claims of one file are held against. file_id: the file itself, left out of the earlier ones."""
+    """Everything that the claims of one file are held against. file_id: the file itself, no claim is its own twin."""
     months = claims.get_column("service_month").drop_nulls().unique().sort().to_list()
     payers = payers_of(profile)
     if not months:
-        none = [empty(s) for s in (ENTITLEMENT_SCHEMA, PERSON_SCHEMA, INSURANCE_SCHEMA)]
-        return Register(*none, payers=payers, prefecture_code=profile.prefecture_code)
+        return Register(
+            entitlements=empty(ENTITLEMENT_SCHEMA),
+            persons=empty(PERSON_SCHEMA),
+            insurance=empty(INSURANCE_SCHEMA),
+            payers=payers,
+            prefecture_code=profile.prefecture_code,
+        )
     cares = claims.get_column("care").drop_nulls().unique().sort().to_list()
     held = entitlements_frame(using=using)
     people = held.get_column("atena_no").unique()

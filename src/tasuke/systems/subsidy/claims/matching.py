@@ -42,7 +42,7 @@ def _normalised(claims: pl.DataFrame) -> pl.DataFrame:
 
 
 def _rate_by_type() -> pl.Expr:
-    """給付割合 by レセプト種別 (記載要領 別表5): 社保 claims do not write it. 六 = before school 80, 高齢 by its digit, else 70."""
+    """給付割合 by レセプト種別 (記載要領 別表5): 社保 claims do not write it. 六 = 80, 高齢 by its digit, else 70."""
     kind = pl.col("receipt_type")
     last, late = kind.str.slice(3, 1), kind.str.slice(1, 1) == "3"
     twenty = pl.col("special_notes").str.contains("20", literal=True).fill_null(value=False)  # 二割

@@ -13,7 +13,7 @@ _CUT_AT = 20  # 氏名: 40 bytes
 
 
 def same_name(frame: pl.DataFrame) -> pl.Series:
-    """True where the claim's `name` or `kana` fits p_name, p_alias or p_name_kana; null where nothing can be compared."""
+    """True where the claim's `name` or `kana` fits p_name, p_alias or p_name_kana; null where nothing is comparable."""
     plain = [_without_spaces(c) for c in ("name", "p_name", "p_alias")]
     quick = frame.select(*plain, "kana", "p_name_kana").with_row_index("row")
     quick = quick.with_columns(

@@ -1,4 +1,4 @@
-"""The entitlement on the days of service. A month of days is an integer: bit k-1 is day k, as in the claim's visit_days."""
+"""The entitlement on the days of service. A month of days is an integer: bit k-1 is day k, as in visit_days."""
 
 import polars as pl
 
@@ -102,7 +102,7 @@ def _bits() -> pl.Expr:
 
 
 def _with_why_outside(frame: pl.DataFrame, register: Register) -> pl.DataFrame:
-    """Adds after: the reason for the first day outside (null: before the start), and the nearest entitlement for show."""
+    """Adds after: the reason for the first day outside (null: before the start), and the nearest entitlement."""
     odd = frame.filter((pl.col("outside") != 0) & pl.col("atena_no").is_not_null()).select(
         "line", "atena_no", "match_scheme", "p_birth_date", "service_month", bad_day=_day_of(pl.col("outside"))
     )

@@ -35,9 +35,9 @@ LEDGER_SCHEMA: Schema = {
 }
 
 _LEDGER = """
-SELECT id AS claim_id, scheme, atena_no, recipient_no, payer_no, funding, band, ward_code, care, inpatient, service_month,
-    billed_month, coalesce(days, 0) AS days, cost, basis, billed_burden AS burden, subsidy, meals_subsidy, state, agency,
-    1 AS count
+SELECT id AS claim_id, scheme, atena_no, recipient_no, payer_no, funding, band, ward_code, care, inpatient,
+    service_month, billed_month, coalesce(days, 0) AS days, cost, basis, billed_burden AS burden, subsidy,
+    meals_subsidy, state, agency, 1 AS count
 FROM subsidy_claim WHERE state = ANY(%(states)s) AND (%(months)s::date[] IS NULL OR billed_month = ANY(%(months)s))
 UNION ALL
 SELECT c.id, c.scheme, c.atena_no, c.recipient_no, c.payer_no, c.funding, c.band, c.ward_code, c.care, c.inpatient,
@@ -53,10 +53,10 @@ ORDER BY claim_id, count DESC
 def ledger_frame(
     *, using: str, months: Sequence[date] | None = None, states: Sequence[str] = ("accepted",)
 ) -> pl.DataFrame:
-    """給付台帳: every booking (LEDGER_SCHEMA) of the given billed months (first days; None = all), in yen.
+    """給付台帳: every booking (LEDGER_SCHEMA) of the billed months (first days; None = all), in yen.
 
     Sums over the rows are the truth: `count` is 1 for a claim and −1 for a returned one (過誤), whose amounts are
-    negative. billed_month is the month in which the row counts: 請求年月, of a later decision the month it is booked in.
+    negative. billed_month is the month in which the row counts: 請求年月, of a later decision the booking month.
     states: what the import decided; only accepted claims carry a subsidy, others may be asked for as well.
     """
     parameters = {"states": list(states), "months": list(months) if months is not None else None}
@@ -140,7 +140,7 @@ WHERE c.service_month = ANY(%(months)s) AND c.care = ANY(%(cares)s) AND c.atena_
 
 
 def earlier_frame(*, using: str, months: Sequence[date], cares: Sequence[str], file_id: int | None) -> pl.DataFrame:
-    """EARLIER_SCHEMA: claims of other files than file_id for these service months and kinds of care that still count."""
+    """EARLIER_SCHEMA: claims of other files than file_id for these months and kinds of care that still count."""
     own = (file_id if file_id is not None else -1) * LINES_PER_FILE
     parameters = {"months": list(months), "cares": list(cares), "own": own}
     return copy_out(connections[using], _EARLIER, parameters, schema=EARLIER_SCHEMA)
@@ -168,7 +168,8 @@ SELECT c.id, c.atena_no AS person_id, c.service_month AS service_date, c.birth_d
     c.billed_burden AS burden
 FROM subsidy_claim c
 WHERE c.scheme = %(scheme)s AND c.service_month >= %(first)s AND c.service_month <= %(last)s
-    AND (c.state = 'accepted' OR EXISTS (SELECT 1 FROM subsidy_claim_entry e WHERE e.claim_id = c.id AND e.kind = 'accept'))
+    AND (c.state = 'accepted'
+        OR EXISTS (SELECT 1 FROM subsidy_claim_entry e WHERE e.claim_id = c.id AND e.kind = 'accept'))
     AND {_COUNTS} AND NOT (c.id >= %(own)s AND c.id < %(own)s + {LINES_PER_FILE})
 ORDER BY c.id
 """  # noqa: S608 - constants only

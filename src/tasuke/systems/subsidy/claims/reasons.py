@@ -1,4 +1,4 @@
-"""Why a claim was not simply accepted: one code per cause, what it leads to, the rule behind it, and its Japanese words.
+"""Why a claim was not simply accepted: one code per cause, what it leads to, the rule behind it, its Japanese words.
 
 The order of the codes is the order in which they are told. A claim's state is that of its gravest reason: 過誤 (the
 claim goes back to 審査支払機関) before 疑義 (a person decides) before a note (the claim is accepted, someone may look).

@@ -1,4 +1,4 @@
-"""import-claims {"path", "form": "uke" | "claims_csv", "mapping": path of the TOML, "oldest_service_month"?, "chunk_size"?}.
+"""import-claims {"path", "form": "uke" | "claims_csv", "mapping": path, "oldest_service_month"?, "chunk_size"?}.
 
 One file in one run: read, match, compute, decide on columns, then COPY in chunks that commit one by one. The plan holds
 all decided rows; since it leaves out the file itself, a killed run that is planned again comes to the same rows.
@@ -181,7 +181,8 @@ def _finish(context: RunContext, plan: Plan) -> dict[str, int]:
     file = _file(context, work)
     with connections[context.using].cursor() as cursor:
         cursor.execute(
-            "SELECT count(*), coalesce(sum(cost), 0), coalesce(sum(subsidy), 0), count(*) FILTER (WHERE state = 'accepted'),"
+            "SELECT count(*), coalesce(sum(cost), 0), coalesce(sum(subsidy), 0),"
+            " count(*) FILTER (WHERE state = 'accepted'),"
             " count(*) FILTER (WHERE state = 'query'), count(*) FILTER (WHERE state = 'return')"
             " FROM subsidy_claim WHERE id >= %s AND id < %s",
             [file.pk * LINES_PER_FILE, (file.pk + 1) * LINES_PER_FILE],

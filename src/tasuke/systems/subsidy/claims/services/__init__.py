@@ -1,1 +1,1 @@
-"""Operations of the area `claims`, one public function per file."""
+"""Operations on single claims."""

@@ -60,7 +60,7 @@ def subject_stages(version: Version, income: Income) -> SubjectStages:
             (before_flat_expr(income, group).alias("_before_flat"), levy_expr().alias("_levy")),
             (
                 by_subject(tables, compared, figure).alias("_value"),
-                by_subject(tables, limits, nothing).alias("_limit"),
+                pl.when(pl.col("income_year").is_not_null()).then(by_subject(tables, limits, nothing)).alias("_limit"),
                 pl.col("status_code").eq_missing(UNDECLARED).alias("_undeclared"),
                 _prefecture_over(version.funding.prefecture, compared, limits, income).alias("_prefecture_over"),
                 *flags,

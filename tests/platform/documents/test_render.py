@@ -40,7 +40,7 @@ def test_text_is_data_and_never_markup(template):
 
 
 def test_a_missing_value_is_an_error_with_the_templates_name(template):
-    with pytest.raises(PaperFailed, match="paper.typ"):
+    with pytest.raises(PaperFailed, match=r"paper\.typ"):
         render_paper(template, {}, made_at=AT)
 
 

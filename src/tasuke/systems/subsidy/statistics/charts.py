@@ -49,7 +49,7 @@ def subsidy_by_ward(facts: pl.DataFrame, *, title: str) -> str:
 
 
 def cost_by_band_and_care(facts: pl.DataFrame, *, title: str, order: list[str]) -> str:
-    """Subsidy by age band, stacked by kind of care. facts: columns band, care, subsidy; order: bands, youngest first."""
+    """Subsidy by age band, stacked by care. facts: columns band, care, subsidy; order: bands, youngest first."""
     data = facts.group_by("band", "care").agg(man=pl.col("subsidy").sum() / _MAN)
     chart = (
         alt.Chart(data, title=title, width=620, height=300)

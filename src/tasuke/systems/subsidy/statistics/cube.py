@@ -1,4 +1,4 @@
-"""The cells of the cube from the ledgers. Pure: frames in, frames out; every total can be checked against its source."""
+"""The cells of the cube from the ledgers. Pure: frames in, frames out; every total can be checked at its source."""
 
 from datetime import date
 

@@ -1,0 +1,35 @@
+"""Every bench by name. Each runs in a process of its own, so that its peak memory is its own."""
+
+import importlib
+import multiprocessing
+from collections.abc import Iterator
+
+from tasuke.bench.result import BenchResult
+
+# name → module below tasuke.bench; each has `measure(scale: float) -> BenchResult`
+BENCHES = {
+    "assess": "assess",
+    "assess-one": "assess_one",
+    "claims-month": "claims_month",
+    "certificates": "certificates",
+    "residents": "residents",
+    "transfers": "transfers",
+}
+
+
+class UnknownBench(LookupError):
+    """No bench of this name."""
+
+
+def run_benches(name: str | None, *, scale: float) -> Iterator[BenchResult]:
+    """Run one bench, or all. scale: 1 is the target's size. Raises UnknownBench."""
+    if name is not None and name not in BENCHES:
+        raise UnknownBench(f"「{name}」はありません: {', '.join(BENCHES)}")
+    for module in [BENCHES[name]] if name else BENCHES.values():
+        with multiprocessing.get_context("spawn").Pool(1) as pool:
+            yield pool.apply(_measure, (module, scale))
+
+
+def _measure(module: str, scale: float) -> BenchResult:
+    found: BenchResult = importlib.import_module(f"tasuke.bench.{module}").measure(scale)
+    return found

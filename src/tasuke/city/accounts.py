@@ -5,7 +5,7 @@ from enum import StrEnum
 import numpy as np
 import polars as pl
 
-from tasuke.city.draw import Ints, chance, choose, digits, stream, take
+from tasuke.city.draw import Floats, Ints, chance, choose, digits, stream, take
 from tasuke.city.register import Register
 from tasuke.city.words import rates
 from tasuke.core.text import bank_kana_series
@@ -25,17 +25,19 @@ class AccountFault(StrEnum):
     HOLDER_TOO_LONG = "holder_too_long"
 
 
-def _branches(prefecture_code: str) -> tuple[pl.DataFrame, Ints]:
+def _branches(prefecture_code: str) -> tuple[pl.DataFrame, Floats]:
     """Branches that the city's people use, with weights: the big banks, the region's banks, ゆうちょ."""
     local = _REGIONAL.get(prefecture_code, ())
     master = bank_master.load().filter(pl.col("bank_code").is_in([*_BIG, *local, YUCHO]))
     share = rates()["applications"]["yucho"]
     size = pl.len().over("bank_code")
     bank = (
-        pl.when(pl.col("bank_code") == YUCHO).then(share)
-        .when(pl.col("bank_code").is_in(list(local))).then((1 - share) * 0.55 / max(1, len(local)))
+        pl.when(pl.col("bank_code") == YUCHO)
+        .then(share)
+        .when(pl.col("bank_code").is_in(list(local)))
+        .then((1 - share) * 0.55 / max(1, len(local)))
         .otherwise((1 - share) * 0.45 / len(_BIG))
-    )  # fmt: skip
+    )
     weighted = master.with_columns(weight=bank / size)
     return weighted, weighted["weight"].to_numpy()
 

@@ -17,7 +17,15 @@ _WITH_ACCOUNT = [apps.NEW, apps.ACCOUNT_CHANGE]
 def _cards(world: World, rows: pl.DataFrame) -> pl.DataFrame:
     """The membership on the day of receipt (the first one, for those insured later), by row."""
     cards = world.insurance.select(
-        "pid", "acquired", "insured", "insurance_kind", "insurer_no", "symbol", "number", "branch_no", "insured_relation"
+        "pid",
+        "acquired",
+        "insured",
+        "insurance_kind",
+        "insurer_no",
+        "symbol",
+        "number",
+        "branch_no",
+        "insured_relation",
     )
     joined = rows.select("row", "pid", "received").join(cards, on="pid", how="inner", maintain_order="left")
     joined = joined.with_columns(late=pl.col("acquired") > pl.col("received")).sort("row", "late", "acquired")

@@ -1,8 +1,7 @@
 """Applications: one row per child, parent or disabled person and scheme, with whom they name and when they came in.
 
-The frame of this module speaks in pids and day numbers; `application_rows` turns it into feed rows. Columns: scheme,
-scheme_kind, kind (申請種別), pid, role, reason, event, received, applicant, breadwinner, spouse, supporters and children
-(lists of pid), single_reason, single_since, child_support, loss_reason, tag (what the city knows it for).
+The frame of this module speaks in pids and day numbers (SCHEMA); application_files turns it into feed rows. `tag` is
+what the city knows the row for.
 """
 
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from tasuke.city.draw import NO_DAY, Ints, chance, choose, day_number, stream
+from tasuke.city.draw import NO_DAY, Ints, chance, choose, day_number, stream, to_date
 from tasuke.city.family import NOBODY, Families
 from tasuke.city.fates import Fate
 from tasuke.city.people import YEAR, HouseholdKind, Role, Window
@@ -25,11 +24,23 @@ NEW, INSURANCE_CHANGE, ACCOUNT_CHANGE, LOSS, SUPPORTER_CHANGE = "1", "2", "3", "
 CHILD_KINDS = ("kodomo", "shoni")
 
 SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
-    "scheme": pl.String, "scheme_kind": pl.String, "kind": pl.String, "pid": pl.Int64, "role": pl.String,
-    "reason": pl.String, "event": pl.Int64, "received": pl.Int64, "applicant": pl.Int64, "breadwinner": pl.Int64,
-    "single_reason": pl.Int64, "single_since": pl.Int64, "child_support": pl.Int64, "de_facto": pl.Boolean,
-    "loss_reason": pl.String, "tag": pl.String,
-}  # fmt: skip
+    "scheme": pl.String,
+    "scheme_kind": pl.String,
+    "kind": pl.String,
+    "pid": pl.Int64,
+    "role": pl.String,
+    "reason": pl.String,
+    "event": pl.Int64,
+    "received": pl.Int64,
+    "applicant": pl.Int64,
+    "breadwinner": pl.Int64,
+    "single_reason": pl.Int64,
+    "single_since": pl.Int64,
+    "child_support": pl.Int64,
+    "de_facto": pl.Boolean,
+    "loss_reason": pl.String,
+    "tag": pl.String,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +55,15 @@ class Facts:
 
 
 def _frame(scheme: Scheme, kind: str, columns: dict[str, object]) -> pl.DataFrame:
-    """A frame in SCHEMA; what is not given is null (de_facto: false). At least one given column is an array."""
-    length = max(len(v) for v in columns.values() if isinstance(v, np.ndarray | pl.Series))
-    base = pl.DataFrame({"pid": columns["pid"]}) if length else pl.DataFrame({"pid": np.array([], dtype=np.int64)})
-    fixed = {"scheme": scheme.id, "scheme_kind": scheme.kind.value, "kind": kind, "de_facto": False}
-    made = []
-    for name, dtype in SCHEMA.items():
-        value = columns.get(name, fixed.get(name))
-        if isinstance(value, np.ndarray | pl.Series):
-            made.append(pl.Series(name, value).cast(dtype))
-        else:
-            made.append(pl.lit(value, dtype=dtype).alias(name))
-    return base.select(made)
+    """A frame in SCHEMA; what is not given is null (de_facto: false). `pid` is given as an array."""
+    given = {"scheme": scheme.id, "scheme_kind": scheme.kind.value, "kind": kind, "de_facto": False, **columns}
+    arrays = {k: pl.Series(k, v) for k, v in given.items() if isinstance(v, np.ndarray | pl.Series)}
+    fixed = [pl.lit(given.get(k), dtype=t).alias(k) for k, t in SCHEMA.items() if k not in arrays]
+    return (
+        pl.DataFrame(list(arrays.values()))
+        .select(*[pl.col(k).cast(SCHEMA[k]) for k in arrays], *fixed)
+        .select(list(SCHEMA))
+    )
 
 
 def _children(facts: Facts) -> pl.DataFrame:
@@ -93,20 +101,24 @@ def _age_end(children: pl.DataFrame, age: int) -> Ints:
     return end.cast(pl.Int32).cast(pl.Int64).to_numpy() + 1
 
 
-def law_events(scheme: Scheme, children: pl.DataFrame, event: Ints, until: int) -> tuple[Ints, Ints]:
+def law_events(scheme: Scheme, children: pl.DataFrame, event: Ints, window: Window) -> tuple[Ints, Ints]:
     """When each child could first apply: (day, 1 if it is the start of a version that took the child in).
 
-    A version counts when it is in force before `until` and the child is inside its last age band; NO_DAY = never.
+    A version counts when it is in force before the end of the window and the child is inside its last age band;
+    NO_DAY = never. Who grew out of the rules in force at the start of the window can only come in by a later version.
     """
+    today = scheme.version_on(to_date(window.start)).who.band[-1].until
+    inside = np.full(children.height, True) if today is None else _age_end(children, today.age) > window.start
     first = np.full(children.height, NO_DAY, dtype=np.int64)
     by_law = np.zeros(children.height, dtype=np.int64)
     starts = [day_number(v.valid_from) for v in scheme.version]
     for version, begin, end in zip(scheme.version, starts, [*starts[1:], 2**40], strict=True):
         last = version.who.band[-1].until
-        if begin >= until or last is None:
+        if begin >= window.end or last is None:
             continue
         day = np.maximum(event, begin)
         fits = (day < np.minimum(_age_end(children, last.age), end)) & (first == NO_DAY)
+        fits &= inside | (begin > window.start)
         first = np.where(fits, day, first)
         by_law = np.where(fits & (begin > event), 1, by_law)
     return first, by_law
@@ -123,7 +135,7 @@ def child_applications(facts: Facts, scheme: Scheme, *, exclude: set[int]) -> pl
     n = children.height
     applies = chance(rng, rates()["applications"]["apply_child"], n)
     event = children["since"].to_numpy()
-    first, by_law = law_events(scheme, children, event, window.end)
+    first, by_law = law_events(scheme, children, event, window)
     reason = np.where(by_law == 1, LAW, np.where(event == children["birth"].to_numpy(), BIRTH, MOVE_IN))
     lag = np.where(reason == LAW, -rng.integers(10, 60, n), rng.integers(1, 22, n))
     fixed_floor = day_number(scheme.version[0].valid_from)
@@ -133,10 +145,19 @@ def child_applications(facts: Facts, scheme: Scheme, *, exclude: set[int]) -> pl
     rows = applies & (first != NO_DAY) & (received < window.end) & (keeper != NOBODY)
     rows &= _age_end(children, _last_age(scheme)) > window.start
     frame = _frame(
-        scheme, NEW,
-        {"pid": pids, "role": CHILD, "reason": reason, "event": first, "received": received, "applicant": keeper,
-         "breadwinner": keeper, "tag": "child"},
-    ).filter(pl.Series(rows))  # fmt: skip
+        scheme,
+        NEW,
+        {
+            "pid": pids,
+            "role": CHILD,
+            "reason": reason,
+            "event": first,
+            "received": received,
+            "applicant": keeper,
+            "breadwinner": keeper,
+            "tag": "child",
+        },
+    ).filter(pl.Series(rows))
     return pl.concat([frame, _returning(facts, scheme, children, frame)])
 
 
@@ -157,10 +178,19 @@ def _returning(facts: Facts, scheme: Scheme, children: pl.DataFrame, before: pl.
     keeper = breadwinners(facts, pids)
     received = back["back"].to_numpy() + rng.integers(0, 12, back.height)
     frame = _frame(
-        scheme, NEW,
-        {"pid": pids, "role": CHILD, "reason": MOVE_IN, "event": back["back"].to_numpy(), "received": received,
-         "applicant": keeper, "breadwinner": keeper, "tag": "return"},
-    )  # fmt: skip
+        scheme,
+        NEW,
+        {
+            "pid": pids,
+            "role": CHILD,
+            "reason": MOVE_IN,
+            "event": back["back"].to_numpy(),
+            "received": received,
+            "applicant": keeper,
+            "breadwinner": keeper,
+            "tag": "return",
+        },
+    )
     return frame.filter(pl.col("received") < facts.register.window.end)
 
 
@@ -219,11 +249,16 @@ def single_parent_applications(facts: Facts, scheme: Scheme, parents: SinglePare
     rng = stream(facts.seed, f"apply.{scheme.id}")
     table = pl.DataFrame(
         {
-            "household": parents.household, "parent": parents.parent, "single_since": parents.since,
-            "single_reason": parents.reason, "child_support": parents.support, "applies": parents.applies,
-            "late": parents.divorced_in_window, "lag": rng.integers(2, 30, len(parents.parent)),
+            "household": parents.household,
+            "parent": parents.parent,
+            "single_since": parents.since,
+            "single_reason": parents.reason,
+            "child_support": parents.support,
+            "applies": parents.applies,
+            "late": parents.divorced_in_window,
+            "lag": rng.integers(2, 30, len(parents.parent)),
         }
-    )  # fmt: skip
+    )
     children = _children(facts).join(table, on="household", how="inner", maintain_order="left")
     start = np.maximum(children["single_since"].to_numpy(), window.start)
     inside = _age_end(children, _last_age(scheme)) > start
@@ -232,8 +267,19 @@ def single_parent_applications(facts: Facts, scheme: Scheme, parents: SinglePare
         pid=pl.col("parent"), role=pl.lit(PARENT)
     )
     parent = parent.join(people.select("pid", "birth", "since"), on="pid", how="left", maintain_order="left")
-    columns = ["pid", "role", "birth", "since", "household", "parent", "single_since", "single_reason",
-               "child_support", "applies", "lag"]  # fmt: skip
+    columns = [
+        "pid",
+        "role",
+        "birth",
+        "since",
+        "household",
+        "parent",
+        "single_since",
+        "single_reason",
+        "child_support",
+        "applies",
+        "lag",
+    ]
     rows = pl.concat([parent.select(columns), children.select(columns)]).filter(pl.col("applies") == 1)
     floor = day_number(scheme.version[0].valid_from)
     event = np.maximum(np.maximum(rows["single_since"].to_numpy(), rows["since"].to_numpy()), floor)
@@ -246,17 +292,24 @@ def single_parent_applications(facts: Facts, scheme: Scheme, parents: SinglePare
     )
     rows = rows.with_columns(received=pl.max_horizontal("received", "event"))
     reason = (
-        pl.when(pl.col("event") == pl.col("single_since")).then(pl.lit(SINGLE))
-        .when(pl.col("event") == floor).then(pl.lit(LAW))
-        .when(pl.col("event") == pl.col("birth")).then(pl.lit(BIRTH)).otherwise(pl.lit(MOVE_IN))
-    )  # fmt: skip
+        pl.when(pl.col("event") == pl.col("single_since"))
+        .then(pl.lit(SINGLE))
+        .when(pl.col("event") == floor)
+        .then(pl.lit(LAW))
+        .when(pl.col("event") == pl.col("birth"))
+        .then(pl.lit(BIRTH))
+        .otherwise(pl.lit(MOVE_IN))
+    )
     rows = rows.with_columns(reason=reason).filter(pl.col("received") < window.end).sort("household", "role", "pid")
     return _frame(
-        scheme, NEW,
-        {name: rows[name] for name in ("pid", "role", "reason", "event", "received", "single_reason", "single_since",
-                                       "child_support")}
+        scheme,
+        NEW,
+        {
+            name: rows[name]
+            for name in ("pid", "role", "reason", "event", "received", "single_reason", "single_since", "child_support")
+        }
         | {"applicant": rows["parent"], "breadwinner": rows["parent"], "tag": "single_parent"},
-    )  # fmt: skip
+    )
 
 
 def disability_applications(facts: Facts, scheme: Scheme) -> pl.DataFrame:
@@ -285,10 +338,19 @@ def disability_applications(facts: Facts, scheme: Scheme) -> pl.DataFrame:
     rows = chance(rng, rates()["applications"]["apply_disability"], n) & (received < window.end)
     reason = np.where(event == joined["since"].to_numpy(), MOVE_IN, np.where(event == floor, LAW, DISABILITY))
     return _frame(
-        scheme, NEW,
-        {"pid": pids, "role": SELF, "reason": reason, "event": event, "received": received, "applicant": keeper,
-         "breadwinner": keeper, "tag": "disability"},
-    ).filter(pl.Series(rows))  # fmt: skip
+        scheme,
+        NEW,
+        {
+            "pid": pids,
+            "role": SELF,
+            "reason": reason,
+            "event": event,
+            "received": received,
+            "applicant": keeper,
+            "breadwinner": keeper,
+            "tag": "disability",
+        },
+    ).filter(pl.Series(rows))
 
 
 def losses(facts: Facts, scheme: Scheme, applied: pl.DataFrame) -> pl.DataFrame:
@@ -301,17 +363,25 @@ def losses(facts: Facts, scheme: Scheme, applied: pl.DataFrame) -> pl.DataFrame:
     leaves = (pl.col("fate") == int(Fate.MOVE_OUT)) & (pl.col("household") % 2 == 0)
     rows = joined.filter(partner | leaves)
     words = (
-        pl.when(pl.col("fate") == int(Fate.REMARRIAGE)).then(pl.lit("婚姻"))
-        .when(pl.col("fate") == int(Fate.DE_FACTO)).then(pl.lit("事実婚")).otherwise(pl.lit("転出"))
-    )  # fmt: skip
+        pl.when(pl.col("fate") == int(Fate.REMARRIAGE))
+        .then(pl.lit("婚姻"))
+        .when(pl.col("fate") == int(Fate.DE_FACTO))
+        .then(pl.lit("事実婚"))
+        .otherwise(pl.lit("転出"))
+    )
     # the notice comes days or weeks after the marriage; families who move tell it on leaving
     households = int(people["household"].to_numpy().max()) + 1
     lag = rng.integers(3, 40, households)[rows["household"].to_numpy()]
     lag = np.where(rows["fate"].to_numpy() == Fate.MOVE_OUT, 0, lag)
     rows = rows.with_columns(
-        kind=pl.lit(LOSS), reason=pl.lit(OTHER), event=pl.col("day"), received=pl.col("day") + pl.Series(lag),
-        loss_reason=words, de_facto=pl.col("fate") == int(Fate.DE_FACTO), tag=pl.lit("loss"),
-    )  # fmt: skip
+        kind=pl.lit(LOSS),
+        reason=pl.lit(OTHER),
+        event=pl.col("day"),
+        received=pl.col("day") + pl.Series(lag),
+        loss_reason=words,
+        de_facto=pl.col("fate") == int(Fate.DE_FACTO),
+        tag=pl.lit("loss"),
+    )
     return rows.filter(pl.col("received") < window.end).select(list(SCHEMA))
 
 
@@ -321,15 +391,18 @@ def after_loss(facts: Facts, scheme: Scheme, lost: pl.DataFrame) -> pl.DataFrame
     children = lost.filter(pl.col("role") == CHILD, pl.col("loss_reason").is_in(["婚姻", "事実婚"]))
     pids = children["pid"].to_numpy()
     frame = _frame(
-        scheme, NEW,
-        {"pid": children["pid"], "role": CHILD, "reason": OTHER, "event": children["event"],
-         "received": children["received"], "applicant": children["applicant"],
-         "breadwinner": children["breadwinner"], "tag": "after_loss"},
-    )  # fmt: skip
+        scheme,
+        NEW,
+        {
+            "pid": children["pid"],
+            "role": CHILD,
+            "reason": OTHER,
+            "event": children["event"],
+            "received": children["received"],
+            "applicant": children["applicant"],
+            "breadwinner": children["breadwinner"],
+            "tag": "after_loss",
+        },
+    )
     ages = pl.DataFrame({"birth": birth.gather(pids)})
     return frame.filter(pl.Series(_age_end(ages, _last_age(scheme)) > children["event"].to_numpy()))
-
-
-def window_of(facts: Facts) -> Window:
-    """The simulated span."""
-    return facts.register.window

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from tasuke.city.draw import Bools, Ints, chance, date_series, digits, stream, to_date, with_weight21
+from tasuke.city.draw import Bools, Ints, chance, date_series, digits, stream, with_weight21
 from tasuke.city.insurance import benefit_rate
 from tasuke.city.people import YEAR
 from tasuke.city.providers import CARES, Providers
 from tasuke.city.visits import MEAL_COST, MonthOfVisits
 from tasuke.city.words import rates
+from tasuke.core.text import shrink_to_sjis
 from tasuke.schemes.copayment.compute import compute
 from tasuke.schemes.definition import Scheme
 from tasuke.schemes.profile import Profile
@@ -75,14 +76,32 @@ def _national(rng: np.random.Generator, claims: pl.DataFrame, prefecture: int) -
 
 def share_of(cost: Ints, rate: Ints) -> Ints:
     """一部負担金 of the insurance, rounded to 10 yen (健康保険法75条)."""
-    return (cost * (100 - rate) + 500) // 1000 * 10
+    return np.asarray((cost * (100 - rate) + 500) // 1000 * 10, dtype=np.int64)
 
 
 _PERSON = (
-    "pid", "scheme", "payer_no", "recipient_no", "copay_class", "coverage", "band", "funding", "insurance_kind",
-    "insurer_no", "symbol", "number", "branch_no", "insured_relation", "start", "name", "applicant", "birth", "sex",
-    "name_kana", "alias",
-)  # fmt: skip
+    "pid",
+    "scheme",
+    "payer_no",
+    "recipient_no",
+    "copay_class",
+    "coverage",
+    "band",
+    "funding",
+    "insurance_kind",
+    "insurer_no",
+    "symbol",
+    "number",
+    "branch_no",
+    "insured_relation",
+    "start",
+    "name",
+    "applicant",
+    "birth",
+    "sex",
+    "name_kana",
+    "alias",
+)
 
 
 def _with_person(month_claims: pl.DataFrame, recipients: pl.DataFrame, providers: Providers) -> pl.DataFrame:
@@ -116,26 +135,42 @@ def bill_month(
     own = (claims["insured_relation"] == "1").to_numpy()
     claims = claims.with_columns(
         receipt_type=_receipt_type(
-            claims["care"].to_numpy(), claims["insurance_kind"], birth, first_day, own,
-            claims["inpatient"].to_numpy(), claims["programs"].to_numpy(),
+            claims["care"].to_numpy(),
+            claims["insurance_kind"],
+            birth,
+            first_day,
+            own,
+            claims["inpatient"].to_numpy(),
+            claims["programs"].to_numpy(),
         ),
-        agency=pl.when(pl.col("insurance_kind").is_in(list(_KIKIN_KINDS))).then(pl.lit(KIKIN)).otherwise(pl.lit(KOKUHOREN)),
+        agency=pl.when(pl.col("insurance_kind").is_in(list(_KIKIN_KINDS)))
+        .then(pl.lit(KIKIN))
+        .otherwise(pl.lit(KOKUHOREN)),
         karte_no=digits(rng.integers(1, 99_999, claims.height), 1),
         written_name=_written_names(rng, claims),
         meals_cost=pl.col("meals_count") * MEAL_COST,
-    )  # fmt: skip
+    )
     return _with_copayments(claims, month.visits, office.schemes, profile)
 
 
 def _first_bit(mask: Ints) -> Ints:
     """Number of the lowest set bit (0 = day 1)."""
-    return np.bitwise_count((mask & -mask) - 1).astype(np.int64)
+    return np.asarray(np.bitwise_count((mask & -mask) - 1), dtype=np.int64)
 
 
 def _written_names(rng: np.random.Generator, claims: pl.DataFrame) -> pl.Series:
-    """The name on the claim: half of those with a 通称 go by it."""
+    """The name on the claim: half of those with a 通称 go by it. No institution's system knows variation selectors;
+    half of them write the common form of a character that JIS X 0208 lacks, the others send ？."""
     by_alias = pl.Series(chance(rng, 0.5, claims.height)) & claims["alias"].is_not_null()
-    return claims["alias"].zip_with(by_alias, claims["name"])
+    names = claims["alias"].zip_with(by_alias, claims["name"])
+    plain = names.str.replace_all("[\U000e0100-\U000e01ef]", "")
+    rare = plain.filter(plain.str.contains("[髙﨑𠮷德瀨]")).unique()
+    common = pl.DataFrame(
+        {"plain": rare, "common": [shrink_to_sjis(n).text for n in rare]}, schema_overrides={"common": pl.String}
+    )
+    folded = pl.DataFrame({"plain": plain}).join(common, on="plain", how="left", maintain_order="left")["common"]
+    use = pl.Series(claims["provider"].to_numpy() % 2 == 0) & folded.is_not_null()
+    return folded.zip_with(use, plain)
 
 
 def copay_visits(claims: pl.DataFrame, shares: pl.DataFrame, prefecture_code: str) -> pl.DataFrame:
@@ -173,6 +208,13 @@ def _visit_shares(claims: pl.DataFrame, visits: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+_NO_RESULT = [
+    *[pl.lit(None, dtype=pl.Int64).alias(c) for c in ("basis", "burden", "burden_low", "subsidy")],
+    pl.lit(None, dtype=pl.String).alias("method"),
+    pl.lit(None, dtype=pl.Int64).alias("alone"),
+]
+
+
 def _with_copayments(
     claims: pl.DataFrame, visits: pl.DataFrame, schemes: dict[str, Scheme], profile: Profile
 ) -> Billed:
@@ -186,23 +228,18 @@ def _with_copayments(
         together = compute(schemes[name], rows, confirmed=confirmed)
         alone = compute(schemes[name], rows.with_columns(person_id=pl.col("id")), confirmed=confirmed)
         result = together.select(
-            key=pl.col("id").cast(pl.Int64), basis="basis", burden="burden", burden_low="burden_low", subsidy="subsidy",
-            method="method", alone=alone["burden"],
-        )  # fmt: skip
+            key=pl.col("id").cast(pl.Int64),
+            basis="basis",
+            burden="burden",
+            burden_low="burden_low",
+            subsidy="subsidy",
+            method="method",
+            alone=alone["burden"],
+        )
         parts.append(part.join(result, on="key", how="left", maintain_order="left"))
-    done = pl.concat(parts) if parts else claims
+    done = pl.concat(parts) if parts else claims.with_columns(_NO_RESULT)
     # caps over several claims: the windows do not know each other, so the city keeps to what one claim tells
     exact = done.filter((pl.col("burden") == pl.col("alone")) & (pl.col("burden_low") == pl.col("burden")))
     in_kind, rest = exact.filter(pl.col("method") == "in_kind"), exact.filter(pl.col("method") == "reimbursement")
     kept = visits.join(exact.select("key"), on="key", how="semi")
     return Billed(in_kind, kept, rest)
-
-
-def service_date(claims: pl.DataFrame) -> pl.Series:
-    """First day of service as pl.Date."""
-    return date_series("service_date", claims["service_day"].to_numpy())
-
-
-def month_of(day: int) -> str:
-    """YYYYMM of a day number."""
-    return f"{to_date(day):%Y%m}"

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 
 from tasuke.city.billing import KIKIN
@@ -115,14 +114,3 @@ def write_month(claims: pl.DataFrame, visits: pl.DataFrame, *, name: str, out: P
             lines = rendered.lines.select("key", pl.lit(path.name).alias("file"), "line")
             written.append(WrittenClaims(path, agency, care, part.height, lines))
     return written
-
-
-def empty_lines() -> pl.DataFrame:
-    """No claims at all."""
-    return pl.DataFrame(schema={"key": pl.Int64, "file": pl.String, "line": pl.Int64})
-
-
-def check_keys(claims: pl.DataFrame) -> bool:
-    """True when every claim has a key of its own."""
-    keys = claims["key"].to_numpy()
-    return len(np.unique(keys)) == len(keys)

@@ -6,6 +6,7 @@ A stream depends on the seed and on its own name only, so a new stage never shif
 import zlib
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -45,11 +46,11 @@ def days_of(series: pl.Series) -> Ints:
     return series.cast(pl.Int32).cast(pl.Int64).fill_null(NO_DAY).to_numpy()
 
 
-def choose(rng: np.random.Generator, weights: Sequence[float] | Floats, size: int) -> Ints:
+def choose(rng: np.random.Generator, weights: Sequence[float] | npt.NDArray[Any], size: int) -> Ints:
     """Indexes drawn by weight; one binary search a row, so that millions are cheap."""
     edges = np.cumsum(np.asarray(weights, dtype=np.float64))
     picked = np.searchsorted(edges, rng.random(size) * edges[-1], side="right")
-    return np.minimum(picked, len(edges) - 1).astype(np.int64)
+    return np.asarray(np.minimum(picked, len(edges) - 1), dtype=np.int64)
 
 
 def chance(rng: np.random.Generator, probability: float | Floats, size: int) -> Bools:

@@ -101,18 +101,26 @@ def _months_of(
     """
     parts: list[pl.DataFrame] = []
     decided = pl.DataFrame(
-        schema={"pid": pl.Int64, "application_no": pl.String, "d_class": pl.String, "d_payer": pl.String,
-                "d_version": pl.Int64}
-    )  # fmt: skip
+        schema={
+            "pid": pl.Int64,
+            "application_no": pl.String,
+            "d_class": pl.String,
+            "d_payer": pl.String,
+            "d_version": pl.Int64,
+        }
+    )
     asked: set[str] = set()
     for number, month in enumerate(months):
         found = month_recipients(world, scheme, own, month, {}, stops)
         version = sum(1 for v in scheme.version if (v.valid_from - date(1970, 1, 1)).days <= month[0])
         new = found.filter(~pl.col("application_no").is_in(list(asked)))
         baseline = new.select(
-            "pid", "application_no", d_class="copay_class", d_payer="payer_no",
+            "pid",
+            "application_no",
+            d_class="copay_class",
+            d_payer="payer_no",
             d_version=pl.lit(version, dtype=pl.Int64),
-        )  # fmt: skip
+        )
         decided = pl.concat([decided, baseline])
         asked |= set(own.filter(pl.col("received") < month[1] - 3, pl.col("event") < month[1])["application_no"])
         same = found.join(decided, on=["pid", "application_no"], how="inner", maintain_order="left").filter(

@@ -12,7 +12,7 @@ import polars as pl
 from tasuke.city.draw import NO_DAY, chance, stream
 from tasuke.city.fates import Fate
 from tasuke.city.people import HouseholdKind, Role
-from tasuke.city.register import BASE, Register
+from tasuke.city.register import Register
 
 OVERRIDES = ("status", "household", "head", "relation", "address", "since", "surname")
 _INTS = ("status", "household", "head", "address", "since", "surname")
@@ -68,11 +68,16 @@ def _departures(register: Register, spare: _Spare) -> list[pl.DataFrame]:
     return [
         _rows(leaving, "04", pl.col("day"), status=pl.lit(2)),
         _rows(
-            back, "01", pl.col("back"), status=pl.lit(1), household=pl.col("home"), address=pl.col("home"),
+            back,
+            "01",
+            pl.col("back"),
+            status=pl.lit(1),
+            household=pl.col("home"),
+            address=pl.col("home"),
             since=pl.col("back"),
         ),
         _rows(_of_fate(people, Fate.ERASED), "11", pl.col("day"), status=pl.lit(9)),
-    ]  # fmt: skip
+    ]
 
 
 def _moves_within(register: Register, spare: _Spare) -> list[pl.DataFrame]:
@@ -99,13 +104,18 @@ def _divorces(register: Register, spare: _Spare, seed: int) -> list[pl.DataFrame
     return [
         _rows(leaves, "04", pl.col("day"), status=pl.lit(2)),
         _rows(
-            stays, "03", pl.col("day"), household=pl.col("home"), address=pl.col("home"), head=pl.col("pid"),
+            stays,
+            "03",
+            pl.col("day"),
+            household=pl.col("home"),
+            address=pl.col("home"),
+            head=pl.col("pid"),
             relation=pl.lit("02"),
         ),
         _rows(mother, "09", pl.col("day"), head=pl.col("pid"), relation=pl.lit("02")),
         _rows(children, "06", pl.col("day"), head=pl.col("mother")),
         _rows(renamed, "07", pl.col("renamed_on"), surname=pl.col("new_surname")),
-    ]  # fmt: skip
+    ]
 
 
 def _former_surname(register: Register, rest: pl.DataFrame, seed: int) -> pl.DataFrame:
@@ -136,10 +146,14 @@ def _partners(register: Register) -> list[pl.DataFrame]:
     takes = pl.when((pl.col("partner_sex") == 1) & ~pl.col("foreign")).then(pl.col("new_surname"))
     formal = pl.col("fate") == int(Fate.REMARRIAGE)
     relation = (
-        pl.when(formal & (pl.col("sex") == 1)).then(pl.lit("11"))
-        .when(formal).then(pl.lit("12"))
-        .when(pl.col("sex") == 1).then(pl.lit("13")).otherwise(pl.lit("14"))
-    )  # fmt: skip
+        pl.when(formal & (pl.col("sex") == 1))
+        .then(pl.lit("11"))
+        .when(formal)
+        .then(pl.lit("12"))
+        .when(pl.col("sex") == 1)
+        .then(pl.lit("13"))
+        .otherwise(pl.lit("14"))
+    )
     return [
         _rows(partner, "01", pl.col("day"), relation=relation),
         _rows(parent, "08", pl.col("day"), surname=takes),
@@ -154,9 +168,11 @@ def _household_changes(register: Register) -> list[pl.DataFrame]:
     wives = change.filter(pl.col("role") == int(Role.SPOUSE)).select("register_household", wife="pid")
     change = change.join(wives, on="register_household", how="inner", maintain_order="left")
     relation = (
-        pl.when(pl.col("role") == int(Role.SPOUSE)).then(pl.lit("02"))
-        .when(pl.col("role") == int(Role.HEAD)).then(pl.lit("11"))
-    )  # fmt: skip
+        pl.when(pl.col("role") == int(Role.SPOUSE))
+        .then(pl.lit("02"))
+        .when(pl.col("role") == int(Role.HEAD))
+        .then(pl.lit("11"))
+    )
     renamed = _of_fate(people, Fate.RENAME).filter(~pl.col("foreign"))
     return [
         _rows(change, "06", pl.col("day"), head=pl.col("wife"), relation=relation),
@@ -176,12 +192,17 @@ def _deaths(register: Register) -> list[pl.DataFrame]:
     spouse = (pl.col("role") == int(Role.SPOUSE)).any().over("register_household")
     man = pl.col("sex") == 1
     relation = (
-        pl.when(pl.col("pid") == pl.col("new_head")).then(pl.lit("02"))
-        .when(spouse & (pl.col("role") == int(Role.FATHER))).then(pl.lit("1151"))
-        .when(spouse & (pl.col("role") == int(Role.MOTHER))).then(pl.lit("1152"))
-        .when(~spouse & man).then(pl.lit("74"))
-        .when(~spouse).then(pl.lit("84"))
-    )  # fmt: skip
+        pl.when(pl.col("pid") == pl.col("new_head"))
+        .then(pl.lit("02"))
+        .when(spouse & (pl.col("role") == int(Role.FATHER)))
+        .then(pl.lit("1151"))
+        .when(spouse & (pl.col("role") == int(Role.MOTHER)))
+        .then(pl.lit("1152"))
+        .when(~spouse & man)
+        .then(pl.lit("74"))
+        .when(~spouse)
+        .then(pl.lit("84"))
+    )
     return [
         _rows(dead, "05", pl.col("death"), status=pl.lit(3)),
         _rows(left, "06", pl.col("died_on"), head=pl.col("new_head"), relation=relation),
@@ -226,10 +247,3 @@ def states(register: Register, events: pl.DataFrame) -> pl.DataFrame:
         **{name: pl.coalesce(name, f"base_{name}") for name in _INTS},
         renamed=pl.col("surname").is_not_null() & (pl.col("surname") != pl.col("base_surname")),
     ).drop(f"base_{name}" for name in _INTS)
-
-
-def still_here(register: Register) -> pl.DataFrame:
-    """Residents at the start of the window (status 1 or 8)."""
-    return register.people.filter(
-        pl.col("group") == BASE, pl.col("enter") == NO_DAY, pl.col("birth") < register.window.start
-    )

@@ -57,10 +57,3 @@ def build_families(register: Register) -> Families:
         grandmother=table(with_elders & spouse),
         household=household,
     )
-
-
-def top_earner(first: Ints, second: Ints, income: Ints) -> Ints:
-    """Of two persons (NOBODY allowed) the one with the higher income; the first on a tie."""
-    one = np.where(first == NOBODY, -1, income[np.maximum(first, 0)])
-    two = np.where(second == NOBODY, -2, income[np.maximum(second, 0)])
-    return np.where(two > one, second, first)

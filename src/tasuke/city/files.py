@@ -51,9 +51,13 @@ class Shelf:
         return path
 
     def put_feed(
-        self, kind: FileKind, name: str, rows: pl.DataFrame, render: Callable[[pl.DataFrame], bytes],
+        self,
+        kind: FileKind,
+        name: str,
+        rows: pl.DataFrame,
+        render: Callable[[pl.DataFrame], bytes],
         month: date | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Write feed rows; an empty month is no file."""
         if rows.height or month is None:
             self.put(kind, name, render(rows), rows=rows.height, month=month)

@@ -1,6 +1,6 @@
 """The synthetic city as files: one seed, one city, byte for byte the same.
 
-`generate` writes everything that a demo imports; `residents_only` and `claims_month` make parts of it for benches.
+`generate` writes everything that a demo imports (`city.parts` makes parts of it for benches).
 Files of the initial load say how things stand on `start`; each month then brings the changes of that month, and the
 claims and receipts for it (YYYYMM in a name is the month of the events, the applications' receipt or the service).
 """
@@ -27,6 +27,7 @@ from tasuke.city.events import draw_events, states
 from tasuke.city.family import NOBODY, Families, build_families
 from tasuke.city.files import CityFile, CityFiles, FileKind, Shelf
 from tasuke.city.insurance import build_insurance, nhi_rows
+from tasuke.city.late_receipts import doubled, too_late
 from tasuke.city.mistakes import PLANTED_SCHEMA, Material, MistakeKind, MistakeRates
 from tasuke.city.month import CityYear, Month, build_month, total_subsidy
 from tasuke.city.people import Window
@@ -91,9 +92,13 @@ def generate(
     providers = build_providers(profile=profile, residents=residents, seed=seed)
     schemes = {s.id: s for s in model.enrolment.schemes}
     city = CityYear(
-        model.world, model.enrolment, model.events_full, Office(providers, profile, schemes, seed), rates,
+        model.world,
+        model.enrolment,
+        model.events_full,
+        Office(providers, profile, schemes, seed),
+        rates,
         _material(model, profile),
-    )  # fmt: skip
+    )
     made: list[Month] = []
     for number in range(months):
         tell(f"レセプト {to_date(model.enrolment.months[number][0]):%Y-%m}", 3 + number, steps)
@@ -107,16 +112,6 @@ def generate(
     (out / "city.json").write_text(json.dumps(summary, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     tell("完了", steps, steps)
     return CityFiles(out, tuple(shelf.files), path, summary)
-
-
-def residents_only(*, profile: Profile, residents: int, seed: int, start: date, out: Path) -> Path:
-    """Only the full resident file, for very large cities: no events, no taxes. Returns its path."""
-    window = Window(day_number(start), day_number(start) + 31)
-    register = build_register(profile=profile, residents=residents, seed=seed, window=window, with_window=False)
-    out.mkdir(parents=True, exist_ok=True)
-    path = out / "resident_full.csv"
-    path.write_bytes(resident_feed.render(full_rows(register)))
-    return path
 
 
 def _tax_years(start: date, end: date) -> list[int]:
@@ -138,9 +133,7 @@ def _build_model(profile: Profile, residents: int, months: int, seed: int, start
     welfare = build_welfare(register, seed=seed, allowance=np.sort(poor))
     years = _tax_years(start, to_date(window.end))
     records = [
-        tax_year_records(
-            register, tax_year=y, earnings=earnings, facts=welfare.facts, seed=seed, first_year=years[0]
-        )
+        tax_year_records(register, tax_year=y, earnings=earnings, facts=welfare.facts, seed=seed, first_year=years[0])
         for y in years
     ]
     fixes = [corrections(register, r, seed=seed) for r in records]
@@ -217,7 +210,9 @@ def _write_tax(shelf: Shelf, model: _Model) -> None:
         initial = fixed <= register.window.start
         month = None if initial else date(year, 6, 1)
         shelf.put_feed(FileKind.TAX, f"tax_{year}.csv", tax_rows(register, full), tax_feed.render, month)
-        later = of_year.join(full.select("pid", "corrected"), on=["pid", "corrected"], how="anti", maintain_order="left")
+        later = of_year.join(
+            full.select("pid", "corrected"), on=["pid", "corrected"], how="anti", maintain_order="left"
+        )
         for name, first, (a, b) in _bounds(model):
             part = later.filter(pl.col("known").is_between(a, b, closed="left"))
             shelf.put_feed(
@@ -240,10 +235,14 @@ def _write_applications(shelf: Shelf, model: _Model, seed: int) -> pl.DataFrame:
         lines = lines.join(numbers, on=["scheme", "pid"], how="left", maintain_order="left")
         planted.append(
             lines.select(
-                file=pl.lit(name), line="line", kind=pl.lit(MistakeKind.ACCOUNT_UNUSABLE.value),
-                atena_no="applicant_atena_no", recipient_no="recipient_no", amount=pl.lit(0, dtype=pl.Int64),
+                file=pl.lit(name),
+                line="line",
+                kind=pl.lit(MistakeKind.ACCOUNT_UNUSABLE.value),
+                atena_no="applicant_atena_no",
+                recipient_no="recipient_no",
+                amount=pl.lit(0, dtype=pl.Int64),
                 note="account_fault",
-            )  # fmt: skip
+            )
         )
 
     first = to_date(model.enrolment.months[0][0])
@@ -280,9 +279,7 @@ def _planted_rows(bad: pl.DataFrame, lines: pl.DataFrame, register: Register) ->
     )
 
 
-def _write_receipts(
-    shelf: Shelf, model: _Model, made: list[Month], rates: MistakeRates, seed: int
-) -> pl.DataFrame:
+def _write_receipts(shelf: Shelf, model: _Model, made: list[Month], rates: MistakeRates, seed: int) -> pl.DataFrame:
     """One receipt file for each month of receipt. Returns the planted rows."""
     rows = pl.concat([m.receipts.rows for m in made if m.receipts.rows.height], how="diagonal")
     rows = _spoil_receipts(rows, rates, seed, model)
@@ -310,8 +307,6 @@ def _write_receipts(
 
 def _spoil_receipts(rows: pl.DataFrame, rates: MistakeRates, seed: int, model: _Model) -> pl.DataFrame:
     """Receipts brought twice, and receipts that come after the deadline."""
-    from tasuke.city.late_receipts import doubled, too_late
-
     late = too_late(rows, rates.receipt_too_late, seed, model.enrolment, model.world)
     twice = doubled(rows, rates.receipt_doubled, seed, model.world.register.window.end)
     return pl.concat([rows, late.select(rows.columns), twice.select(rows.columns)])
@@ -325,9 +320,15 @@ def _write_planted(shelf: Shelf, parts: list[pl.DataFrame]) -> Path:
 
 
 def _summary(
-    profile: Profile, residents: int, seed: int, start: date, model: _Model, made: list[Month], shelf: Shelf,
+    profile: Profile,
+    residents: int,
+    seed: int,
+    start: date,
+    model: _Model,
+    made: list[Month],
+    shelf: Shelf,
     planted: pl.DataFrame,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """city.json: what was asked for, rows by file, and the truth that a system should arrive at."""
     numbers = model.enrolment.recipients.group_by("scheme").agg(pl.col("pid").n_unique()).sort("scheme")
     by_month = model.enrolment.recipients.group_by("month", "scheme").len().sort("month", "scheme")

@@ -141,6 +141,9 @@ def build_insurance(register: Register, *, profile: Profile, seed: int, uninsure
     years = rng.exponential(6.0, people.height)
     age75 = _birthday(people["birth"].to_numpy(), LATE_ELDERLY_AGE)
     start = window.start - 1 - (years[insured] * YEAR).astype(np.int64)
+    # nobody's membership is younger than the residence: NHI begins with it, the others lie before it
+    since = people["since"].to_numpy()
+    start = np.where(kinds[insured] == NHI, since, np.minimum(start, since))
     start = np.maximum(start, people["birth"].to_numpy())
     entered = people["enter"].to_numpy()
     start = np.where(entered != NO_DAY, entered, start)

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from tasuke.city.draw import day_number, stream, to_date
+from tasuke.city.draw import stream
 from tasuke.city.eligibility import World
 from tasuke.city.enrolment import Enrolment
 from tasuke.city.mistakes import MistakeKind, expected_count, rows_to_spoil
@@ -36,9 +36,12 @@ def too_late(rows: pl.DataFrame, rate: float, seed: int, enrolment: Enrolment, w
     days = rows["scheme"].replace_strict(years, default=None, return_dtype=pl.Int64) * 366 + _MARGIN
     old = rows.with_columns(back=days, begun=pl.col("start").cast(pl.Int32).cast(pl.Int64))
     pool = old.filter(
-        pl.col("kind").is_null(), pl.col("back").is_not_null(), ~pl.col("inpatient"), pl.col("reason").is_in(["1", "2", "9"]),
+        pl.col("kind").is_null(),
+        pl.col("back").is_not_null(),
+        ~pl.col("inpatient"),
+        pl.col("reason").is_in(["1", "2", "9"]),
         pl.col("service_day") - pl.col("back") > pl.col("begun") + 10,
-    )  # fmt: skip
+    )
     wanted = expected_count(rate, rows.height, seed, "late")
     chosen = pool[rows_to_spoil(wanted, pool.height, seed, "late")]
     more = stream(seed, "late.days").integers(0, 60, chosen.height)
@@ -50,8 +53,3 @@ def too_late(rows: pl.DataFrame, rate: float, seed: int, enrolment: Enrolment, w
         kind=pl.lit(MistakeKind.RECEIPT_TOO_LATE.value),
         note=pl.lit("申請期限を過ぎた領収書"),
     ).drop("back", "begun")
-
-
-def first_of_next_year(day: int) -> int:
-    """1 January after a day (for deadlines that count years)."""
-    return day_number(to_date(day).replace(month=1, day=1).replace(year=to_date(day).year + 1))

@@ -8,7 +8,6 @@ import numpy as np
 import polars as pl
 
 from tasuke.city.draw import Ints, digits, stream, weight21, with_weight21
-from tasuke.city.visits import MonthOfVisits
 
 
 class MistakeKind(StrEnum):
@@ -57,7 +56,7 @@ class MistakeRates:
     @property
     def total(self) -> float:
         """Part of the claims that is spoiled (receipts apart)."""
-        return sum(getattr(self, f.name) for f in fields(self) if not f.name.startswith("receipt_"))
+        return float(sum(getattr(self, f.name) for f in fields(self) if not f.name.startswith("receipt_")))
 
 
 NO_MISTAKES = MistakeRates(**{f.name: 0.0 for f in fields(MistakeRates)})
@@ -85,10 +84,6 @@ class Material:
     numbers: pl.DataFrame
     payer_numbers: list[str]
     insurers: list[str]
-
-
-def _amount(claims: pl.DataFrame) -> pl.Series:
-    return claims["subsidy"]
 
 
 def with_marks(claims: pl.DataFrame) -> pl.DataFrame:
@@ -146,16 +141,20 @@ def _wrong_payer(rows: pl.DataFrame, material: Material, rng: np.random.Generato
 def _wrong_birth(rows: pl.DataFrame, _: Material, rng: np.random.Generator) -> pl.DataFrame:
     shift = rng.choice(np.array([-10, -1, 1, 9, 10], dtype=np.int64), rows.height)
     return mark(
-        rows.with_columns(birth=pl.col("birth") + pl.Series(shift)), MistakeKind.WRONG_BIRTH_DATE, "生年月日の誤り",
+        rows.with_columns(birth=pl.col("birth") + pl.Series(shift)),
+        MistakeKind.WRONG_BIRTH_DATE,
+        "生年月日の誤り",
         pl.lit(0),
-    )  # fmt: skip
+    )
 
 
 def _copay_low(rows: pl.DataFrame, _: Material, __: np.random.Generator) -> pl.DataFrame:
     return mark(
-        rows.with_columns(copay=pl.lit(0, dtype=pl.Int64)), MistakeKind.COPAY_TOO_LOW, "一部負担金の徴収もれ",
+        rows.with_columns(copay=pl.lit(0, dtype=pl.Int64)),
+        MistakeKind.COPAY_TOO_LOW,
+        "一部負担金の徴収もれ",
         pl.col("burden"),
-    )  # fmt: skip
+    )
 
 
 def _copay_high(rows: pl.DataFrame, _: Material, __: np.random.Generator) -> pl.DataFrame:
@@ -232,8 +231,9 @@ def spoil_in_place(
     return pl.concat([rest, spoiled]).sort("key")
 
 
-def copies(claims: pl.DataFrame, visits: pl.DataFrame, *, wanted: int, kind: MistakeKind, first_key: int, seed: int,
-           name: str) -> tuple[pl.DataFrame, pl.DataFrame]:  # fmt: skip
+def copies(
+    claims: pl.DataFrame, visits: pl.DataFrame, *, wanted: int, kind: MistakeKind, first_key: int, seed: int, name: str
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Exact copies of good claims under new keys: (claims, visits)."""
     rng = stream(seed, f"mistake.{kind.value}.{name}")
     pool = claims.filter(pl.col("kind").is_null())
@@ -243,12 +243,6 @@ def copies(claims: pl.DataFrame, visits: pl.DataFrame, *, wanted: int, kind: Mis
     copied = visits.join(table, on="key", how="inner", maintain_order="left").with_columns(key="new").drop("new")
     note = "同じファイルの中の重複" if kind is MistakeKind.DUPLICATE_IN_FILE else "前の月のファイルと重複"
     return mark(rows.with_columns(key=pl.Series(keys)), kind, note), copied
-
-
-def take_first(month: MonthOfVisits, wanted: int) -> MonthOfVisits:
-    """The first claims only."""
-    claims = month.claims.head(wanted)
-    return MonthOfVisits(claims, month.visits.join(claims.select("key"), on="key", how="semi"))
 
 
 def rows_to_spoil(count: int, pool: int, seed: int, name: str) -> Ints:

@@ -1,4 +1,4 @@
-"""One month of claims and receipts: visits drawn, billed, some paid at the window, some spoiled; ready to be written."""
+"""One month of claims and receipts: visits drawn, billed, some paid at the window, some spoiled."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -59,14 +59,19 @@ def _drawn(city: CityYear, rows: pl.DataFrame, number: int, *, first_key: int, s
     """Visits of some recipients, billed."""
     span = city.enrolment.months[number]
     month = draw_month(
-        rows, providers=city.office.providers, month=span, seed=city.office.seed, first_key=first_key, scale=scale,
+        rows,
+        providers=city.office.providers,
+        month=span,
+        seed=city.office.seed,
+        first_key=first_key,
+        scale=scale,
         name=name,
-    )  # fmt: skip
+    )
     return bill_month(month, rows, office=city.office, span=span, name=name)
 
 
 def _odd_claims(city: CityYear, number: int, total: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Claims of persons who have no entitlement on those days: after the loss, before the start, under the old scheme."""
+    """Claims on days without entitlement: after the loss, before the start, under the old scheme."""
     sources: tuple[tuple[MistakeKind, RowsOf, str], ...] = (
         (MistakeKind.AFTER_LOSS, who.after_loss_rows, "資格喪失後の受診"),
         (MistakeKind.BEFORE_START, who.before_start_rows, "資格開始前の受診"),
@@ -115,13 +120,24 @@ def build_month(city: CityYear, number: int, *, again: tuple[pl.DataFrame, pl.Da
         days.append(odd_visits)
     inside = expected_count(city.rates.duplicate_in_file, total, seed, f"in.{name}")
     twice, twice_visits = copies(
-        claims, visits, wanted=inside, kind=MistakeKind.DUPLICATE_IN_FILE, first_key=base + _COPIES, seed=seed, name=name
+        claims,
+        visits,
+        wanted=inside,
+        kind=MistakeKind.DUPLICATE_IN_FILE,
+        first_key=base + _COPIES,
+        seed=seed,
+        name=name,
     )
     across = expected_count(city.rates.duplicate_across_months, total, seed, f"across.{name}")
     later = copies(
-        claims.join(twice.select("key"), on="key", how="anti"), visits, wanted=across,
-        kind=MistakeKind.DUPLICATE_ACROSS_MONTHS, first_key=base + _COPIES + 1_000_000, seed=seed, name=name,
-    )  # fmt: skip
+        claims.join(twice.select("key"), on="key", how="anti"),
+        visits,
+        wanted=across,
+        kind=MistakeKind.DUPLICATE_ACROSS_MONTHS,
+        first_key=base + _COPIES + 1_000_000,
+        seed=seed,
+        name=name,
+    )
     parts += [twice, again[0].select(claims.columns)] if again and again[0].height else [twice]
     days += [twice_visits, again[1]] if again and again[1].height else [twice_visits]
     everything = pl.concat([p for p in parts if p.height] or [claims])
@@ -166,17 +182,15 @@ def _receipts(
 def _also_in_kind(city: CityYear, good: pl.DataFrame, name: str) -> pl.DataFrame:
     """Good claims for which the family also hands in a receipt."""
     pool = good.filter(
-        pl.col("kind").is_null(), pl.col("national_payer").is_null(), pl.col("subsidy") > 0, ~pl.col("inpatient"),
+        pl.col("kind").is_null(),
+        pl.col("national_payer").is_null(),
+        pl.col("subsidy") > 0,
+        ~pl.col("inpatient"),
         pl.col("care_name") == "medical",
-    )  # fmt: skip
+    )
     wanted = expected_count(city.rates.in_kind_and_receipt, good.height, city.office.seed, f"both.{name}")
     chosen = pool[rows_to_spoil(wanted, pool.height, city.office.seed, f"both.{name}")]
     return chosen.with_columns(reason=pl.lit(FORGOTTEN))
-
-
-def numbers_of(months: list[tuple[int, int]]) -> range:
-    """0, 1, 2 … for the months."""
-    return range(len(months))
 
 
 def total_subsidy(claims: pl.DataFrame) -> int:

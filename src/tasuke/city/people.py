@@ -271,7 +271,7 @@ def _cut_to(frame: pl.DataFrame, residents: int, window: Window, seed: int) -> p
     frame = frame.filter(pl.col("household").is_in(kept.implode()))
     missing = residents - (int(total[last - 1]) if last else 0)
     if missing:
-        first = int(frame["household"].max() or 0) + 1  # type: ignore[call-overload]
+        first = int(frame["household"].to_numpy().max(initial=0)) + 1
         block = _build_block(stream(seed, "fill"), HouseholdKind.SINGLE, missing, window)
         frame = pl.concat([frame, _flatten(block, HouseholdKind.SINGLE, first)])
     return frame

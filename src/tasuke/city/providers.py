@@ -16,12 +16,20 @@ _PER_RESIDENTS = {"medical": 1150, "dental": 1800, "pharmacy": 2000, "nursing": 
 _LEAST = {"medical": 6, "dental": 3, "pharmacy": 4, "nursing": 1}
 HOSPITAL_SHARE = 0.09
 _WORDS = {
-    "medical": ["こどもクリニック", "内科医院", "耳鼻咽喉科", "皮膚科クリニック", "整形外科", "眼科医院", "ファミリークリニック"],
+    "medical": [
+        "こどもクリニック",
+        "内科医院",
+        "耳鼻咽喉科",
+        "皮膚科クリニック",
+        "整形外科",
+        "眼科医院",
+        "ファミリークリニック",
+    ],
     "hospital": ["総合病院", "記念病院", "中央病院", "医療センター"],
     "dental": ["歯科医院", "デンタルクリニック", "矯正歯科", "こども歯科"],
     "pharmacy": ["薬局", "調剤薬局", "ファーマシー"],
     "nursing": ["訪問看護ステーション"],
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +45,7 @@ def _serials(first: int, count: int) -> Ints:
     """Four-digit institution numbers; those whose middle or last two digits are 90 are never used (formats.md 3.1)."""
     numbers = np.arange(first, first + 1000, dtype=np.int64)
     good = (numbers // 10 % 100 != 90) & (numbers % 100 != 90)
-    return numbers[good][np.arange(count) % int(good.sum())]
+    return np.asarray(numbers[good][np.arange(count) % int(good.sum())], dtype=np.int64)
 
 
 def _codes(prefecture: int, care: str, count: int) -> pl.Series:

@@ -44,7 +44,7 @@ def high_cost_limit(cost: Ints, day: Ints) -> Ints:
     """高額療養費 区分ウ of a month (schemes.md C-4), before and since August 2026."""
     new = day >= day_number(date(2026, 8, 1))
     base, floor = np.where(new, 85_800, 80_100), np.where(new, 286_000, 267_000)
-    return base + np.maximum(cost - floor, 0) // 100
+    return np.asarray(base + np.maximum(cost - floor, 0) // 100, dtype=np.int64)
 
 
 def _outside(rows: pl.DataFrame, profile: Profile, rng: np.random.Generator) -> pl.DataFrame:
@@ -80,9 +80,12 @@ def _amounts(rows: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
     full = (rows["reason"] == FULL_PRICE).to_numpy()
     device = (rows["care_name"] == "device").to_numpy()
     return rows.with_columns(
-        patient_share=pl.Series(share), high_cost=pl.Series(high), extra_benefit=pl.Series(extra), meals=pl.Series(meals),
+        patient_share=pl.Series(share),
+        high_cost=pl.Series(high),
+        extra_benefit=pl.Series(extra),
+        meals=pl.Series(meals),
         paid=pl.Series(np.where(full | device, cost, share) + meals),
-    )  # fmt: skip
+    )
 
 
 def _devices(rows: pl.DataFrame, rng: np.random.Generator, first_key: int) -> pl.DataFrame:
@@ -95,16 +98,32 @@ def _devices(rows: pl.DataFrame, rng: np.random.Generator, first_key: int) -> pl
     cost = rng.integers(15, 85, chosen.height) * 1_000
     keys = np.arange(first_key, first_key + chosen.height, dtype=np.int64)
     return chosen.with_columns(
-        key=pl.Series(keys), cost=pl.Series(cost), days=pl.lit(1, dtype=pl.Int64), first_visits=pl.lit(0, dtype=pl.Int64),
-        care_name=pl.lit("device"), institution_name=pl.lit("補装具製作所"), meals_count=pl.lit(0, dtype=pl.Int64),
-        institution_code=pl.lit(None, dtype=pl.String), reason=pl.lit(DEVICE),
-    )  # fmt: skip
+        key=pl.Series(keys),
+        cost=pl.Series(cost),
+        days=pl.lit(1, dtype=pl.Int64),
+        first_visits=pl.lit(0, dtype=pl.Int64),
+        care_name=pl.lit("device"),
+        institution_name=pl.lit("補装具製作所"),
+        meals_count=pl.lit(0, dtype=pl.Int64),
+        institution_code=pl.lit(None, dtype=pl.String),
+        reason=pl.lit(DEVICE),
+    )
 
 
 def build_receipts(
-    *, paid: pl.DataFrame, waiting: pl.DataFrame, not_in_kind: pl.DataFrame, clean: pl.DataFrame, visits: pl.DataFrame,
-    schemes: dict[str, Scheme], profile: Profile, window_end: int, seed: int, name: str, first_key: int,
-) -> Receipts:  # fmt: skip
+    *,
+    paid: pl.DataFrame,
+    waiting: pl.DataFrame,
+    not_in_kind: pl.DataFrame,
+    clean: pl.DataFrame,
+    visits: pl.DataFrame,
+    schemes: dict[str, Scheme],
+    profile: Profile,
+    window_end: int,
+    seed: int,
+    name: str,
+    first_key: int,
+) -> Receipts:
     """Receipts of a month of service. paid: converted claims with `reason`; waiting: visits before the certificate;
     not_in_kind: visits that the scheme never pays in kind; clean: claims from which devices are prescribed."""
     rng = stream(seed, f"receipts.rows.{name}")
@@ -143,10 +162,15 @@ def _expected(rows: pl.DataFrame, visits: pl.DataFrame, schemes: dict[str, Schem
     for scheme in rows["scheme"].unique().sort().to_list():
         part = rows.filter(pl.col("scheme") == scheme)
         frame = copay_visits(part, lists, profile.prefecture_code).with_columns(
-            person_id=pl.col("id"), billed_in_kind=pl.lit(False), patient_share=part["patient_share"],
-            high_cost=part["high_cost"], extra_benefit=part["extra_benefit"], in_prefecture=part["reason"] != OUTSIDE,
-            meals=part["meals"], institution=pl.col("institution").fill_null(""),
-        )  # fmt: skip
+            person_id=pl.col("id"),
+            billed_in_kind=pl.lit(False),
+            patient_share=part["patient_share"],
+            high_cost=part["high_cost"],
+            extra_benefit=part["extra_benefit"],
+            in_prefecture=part["reason"] != OUTSIDE,
+            meals=part["meals"],
+            institution=pl.col("institution").fill_null(""),
+        )
         result = compute(schemes[scheme], frame, confirmed=profile.confirmed_keys(scheme))
         parts.append(part.with_columns(subsidy=result["subsidy"], burden=result["burden"]))
     return pl.concat(parts).sort("received_on", "applicant", "pid", "key") if parts else rows
@@ -163,14 +187,32 @@ def feed_rows(rows: pl.DataFrame, atena: pl.Series, accounts: pl.DataFrame, firs
     account = accounts.select("pid", **{c: pl.col(f"own_{c}") for c in ACCOUNT})
     numbered = numbered.join(account, left_on="applicant", right_on="pid", how="left", maintain_order="left")
     return numbered.select(
-        "key", "receipt_no", "line_no", "scheme",
+        "key",
+        "receipt_no",
+        "line_no",
+        "scheme",
         atena.gather(numbered["pid"].to_numpy()).alias("person_atena_no"),
         atena.gather(numbered["applicant"].to_numpy()).alias("applicant_atena_no"),
         "recipient_no",
         date_series("received_on", numbered["received_on"].to_numpy()),
         date_series("service_date", numbered["service_day"].to_numpy()),
-        "institution_code", "institution_name", pl.col("care_name").alias("care"), "inpatient", "first_visits",
-        pl.col("days").alias("visits"), "days", "cost", "benefit_rate", "patient_share", "high_cost", "extra_benefit",
-        "meals", pl.lit(None, dtype=pl.String).alias("public_program"), pl.lit(None, dtype=pl.Int64).alias("public_share"),
-        "paid", date_series("paid_on", numbered["paid_on"].to_numpy()), "reason", *ACCOUNT,
-    )  # fmt: skip
+        "institution_code",
+        "institution_name",
+        pl.col("care_name").alias("care"),
+        "inpatient",
+        "first_visits",
+        pl.col("days").alias("visits"),
+        "days",
+        "cost",
+        "benefit_rate",
+        "patient_share",
+        "high_cost",
+        "extra_benefit",
+        "meals",
+        pl.lit(None, dtype=pl.String).alias("public_program"),
+        pl.lit(None, dtype=pl.Int64).alias("public_share"),
+        "paid",
+        date_series("paid_on", numbered["paid_on"].to_numpy()),
+        "reason",
+        *ACCOUNT,
+    )

@@ -60,7 +60,7 @@ def finish_rows(world: World, states: pl.DataFrame, rows: pl.DataFrame, month: t
     pids = rows["pid"].to_numpy()
     people = world.register.people
     return rows.drop("row").with_columns(
-        names_at(world, states, pids, month[0]),
+        names_at(world, states, pids, month[1] - 1),
         birth=people["birth"].gather(pids),
         sex=people["sex"].gather(pids).cast(pl.String),
         name_kana=people["name_kana"].gather(pids),
@@ -98,7 +98,9 @@ def before_start_rows(world: World, enrolment: Enrolment, states: pl.DataFrame, 
     rows = enrolment.recipients.filter(pl.col("month") == number)
     start = pl.col("start").cast(pl.Int32).cast(pl.Int64)
     birth = world.register.people["birth"].gather(rows["pid"].to_numpy())
-    rows = rows.with_columns(born=birth).filter(start >= month[0] + 3, start < month[1], pl.col("born") < month[0])
+    rows = rows.with_columns(born=birth).filter(
+        start >= month[0] + 3, start < month[1], pl.col("born") < month[0], pl.col("tag") != "return"
+    )
     rows = rows.with_columns(from_day=pl.lit(month[0], dtype=pl.Int64), to_day=start - 1).drop("born")
     return _with_any_card(world, states, rows, month)
 

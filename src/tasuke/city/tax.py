@@ -1,4 +1,4 @@
-"""税情報: income, deductions, dependents and levy of every adult, for several tax years; undeclared and corrected records.
+"""税情報: income, deductions, dependents and levy of every adult by tax year; undeclared and corrected records.
 
 A person has a record for a tax year when he or she lived here on 1 January of it. Who moved in later has none here.
 """
@@ -73,7 +73,7 @@ def salary_income(gross: Ints, income_year: int) -> Ints:
         [gross * 40 // 100 - 100_000, gross * 30 // 100 + 80_000, gross * 20 // 100 + 440_000, gross // 10 + 1_100_000],
         default=1_950_000,
     )
-    return np.maximum(gross - np.maximum(deduction, floor), 0)
+    return np.asarray(np.maximum(gross - np.maximum(deduction, floor), 0), dtype=np.int64)
 
 
 def pension_income(gross: Ints) -> Ints:
@@ -94,7 +94,7 @@ def _claimers(register: Register, total: Ints) -> Ints:
     is_lone = people["role"].to_numpy() == Role.LONE_CHILD
     lone[household[is_lone]] = people["pid"].to_numpy()[is_lone]
     grandchild = people["role"].to_numpy() == Role.GRANDCHILD
-    return np.where(grandchild, lone[household], top[household])
+    return np.asarray(np.where(grandchild, lone[household], top[household]), dtype=np.int64)
 
 
 def _dependents(register: Register, total: Ints, year_end: int, limit: int) -> dict[str, Ints]:
@@ -178,7 +178,7 @@ def _levy(total: Ints, counts: dict[str, Ints], gross: Ints) -> tuple[Ints, Ints
 
 
 def _has_record(register: Register, jan1: int) -> Bools:
-    """Residents of the city on 1 January; of the newcomers and the 住登外 those whose income was asked for elsewhere."""
+    """Residents of the city on 1 January; newcomers and 住登外 persons whose income was asked for elsewhere."""
     people = register.people
     here = (people["status"] == 1).to_numpy() & (people["since"].to_numpy() <= jan1)
     past = (people["status"] == 2).to_numpy() & (people["gone"].to_numpy() > jan1)
@@ -213,9 +213,14 @@ def tax_year_records(
     )
     rows = np.flatnonzero(_has_record(register, day_number(date(tax_year, 1, 1))) & (age >= 18))
     columns = {
-        "gross_income": gross, "total_income": total, "salary_income": salaried, "pension_income": pension,
-        **{k: v for k, v in counts.items() if k != "spouse"}, "income_levy": levy, "per_capita_levy": per_capita,
-    }  # fmt: skip
+        "gross_income": gross,
+        "total_income": total,
+        "salary_income": salaried,
+        "pension_income": pension,
+        **{k: v for k, v in counts.items() if k != "spouse"},
+        "income_levy": levy,
+        "per_capita_levy": per_capita,
+    }
     frame = pl.DataFrame({"pid": np.arange(n, dtype=np.int64), "status_code": np.where(undeclared, UNDECLARED, status)})
     frame = frame.with_columns(pl.Series(name, values.astype(np.int64)) for name, values in columns.items())
     return _finish_year(frame[rows], register, tax_year, rng)

@@ -1,7 +1,6 @@
 """Visits of a month: who goes where, on which days, at what cost. Whole columns; the unit is the claim (レセプト)."""
 
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 import polars as pl
@@ -107,9 +106,14 @@ def draw_month(
 
 
 def _with_days(
-    rng: np.random.Generator, recipients: pl.DataFrame, rows: Ints, care: Ints, inpatient: Bools, provider: Ints,
+    rng: np.random.Generator,
+    recipients: pl.DataFrame,
+    rows: Ints,
+    care: Ints,
+    inpatient: Bools,
+    provider: Ints,
     month: tuple[int, int],
-) -> pl.DataFrame:  # fmt: skip
+) -> pl.DataFrame:
     """Visit days and first visits; one claim per person, institution and setting in a month."""
     first = (recipients["from_day"].to_numpy() - month[0] + 1)[rows]
     last = (recipients["to_day"].to_numpy() - month[0])[rows]
@@ -120,11 +124,16 @@ def _with_days(
     first_rate = np.where(care == MEDICAL, 0.6, np.where(care == DENTAL, 0.35, 0.0))
     frame = pl.DataFrame(
         {
-            "row": rows, "care": care.astype(np.int64), "provider": provider, "inpatient": inpatient,
-            "visit_days": mask, "days": _bit_counts(mask), "first_visits": chance(rng, first_rate, len(rows)).astype(np.int64),
+            "row": rows,
+            "care": care.astype(np.int64),
+            "provider": provider,
+            "inpatient": inpatient,
+            "visit_days": mask,
+            "days": _bit_counts(mask),
+            "first_visits": chance(rng, first_rate, len(rows)).astype(np.int64),
             "prescriber": np.full(len(rows), -1, dtype=np.int64),
         }
-    )  # fmt: skip
+    )
     return frame.unique(["row", "provider", "inpatient"], keep="first", maintain_order=True)
 
 
@@ -168,13 +177,3 @@ def _with_costs(rng: np.random.Generator, frame: pl.DataFrame) -> MonthOfVisits:
     meals = np.where(frame["inpatient"].to_numpy(), frame["days"].to_numpy() * 3 - 2, 0)
     claims = frame.with_columns(cost=pl.Series(total), meals_count=pl.Series(meals))
     return MonthOfVisits(claims, visits)
-
-
-def month_name(month: tuple[int, int]) -> str:
-    """YYYYMM of a month given by its day numbers."""
-    return f"{to_date(month[0]):%Y%m}"
-
-
-def month_first(month: tuple[int, int]) -> date:
-    """First day of the month."""
-    return to_date(month[0])

@@ -78,7 +78,7 @@ def _handbooks(register: Register, seed: int) -> list[pl.DataFrame]:
     def since(rows: Ints) -> Ints:
         span = np.minimum(rng.exponential(6.0, len(rows)), age[rows] * 0.8)
         born = people["birth"].to_numpy()[rows]
-        return np.maximum(window.start - 30 - (span * YEAR).astype(np.int64), born + 60)
+        return np.asarray(np.maximum(window.start - 30 - (span * YEAR).astype(np.int64), born + 60), dtype=np.int64)
 
     return [
         _facts(physical, PHYSICAL, since(physical), physical_grade),

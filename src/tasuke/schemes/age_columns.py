@@ -12,7 +12,7 @@ def cohort_expr(birth_ymd: pl.Expr) -> pl.Expr:
     """The school cohort (Int32) of a birth date given as a number (`ymd_expr`).
 
     Children of one cohort enter each school together on 1 April of cohort + 6. Born on 1 April counts with the cohort
-    before (年齢計算ニ関スル法律, 学校教育法17条), so that 「N歳到達後最初の3月31日」 is the day before 1 April of cohort + N.
+    before (年齢計算ニ関スル法律, 学校教育法17条): 「N歳到達後最初の3月31日」 is the day before 1 April of cohort + N.
     """
     return birth_ymd // 10_000 + (birth_ymd % 10_000 > 401).cast(pl.Int32)
 

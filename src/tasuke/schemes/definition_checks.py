@@ -32,6 +32,13 @@ def _check_versions(scheme: Scheme) -> Iterator[Problem]:
 
 
 def _check_copayment(scheme: Scheme) -> Iterator[Problem]:
+    known = {rule.key for version in scheme.version for rule in version.copay_class.rule}
+    for rules in scheme.copayment:
+        for table in (*rules.rule, *rules.cap, *rules.meals):
+            for name in getattr(table, "copay_classes", ()):
+                if name not in known:
+                    message = f"負担区分「{name}」はどの版の copay_class にもありません"
+                    yield Problem("scheme.copay_class", message, field=f"copayment.{rules.id}.{table.key}")
     blocks = sorted(scheme.copayment, key=lambda r: r.valid_from)
     for earlier, later in pairwise(blocks):
         if earlier.valid_to is not None and earlier.valid_to > later.valid_from:

@@ -110,51 +110,72 @@ class DeductionKind(StrEnum):
     SALARY_PENSION = "salary_pension"
 
 
-LABELS: dict[StrEnum, str] = {
-    SchemeKind.KODOMO: "子ども医療費助成",
-    SchemeKind.HITORIOYA: "ひとり親家庭等医療費助成",
-    SchemeKind.JUDO: "重度心身障害者医療費助成",
-    SchemeKind.SHONI: "小児医療費助成",
-    Role.CHILD: "児童",
-    Role.PARENT: "父または母",
-    Role.CAREGIVER: "養育者",
-    Role.SELF: "本人",
-    Subject.BREADWINNER: "生計維持者",
-    Subject.PARENT: "父または母",
-    Subject.SPOUSE: "配偶者",
-    Subject.SUPPORTER: "扶養義務者",
-    Subject.CAREGIVER: "養育者",
-    Subject.SELF: "本人",
-    Coverage.BOTH: "入院・通院",
-    Coverage.INPATIENT: "入院のみ",
-    Coverage.OUTPATIENT: "通院のみ",
-    Outcome.ELIGIBLE: "該当",
-    Outcome.REJECTED: "非該当",
-    Outcome.PENDING: "保留",
-    FundingPart.PREFECTURE: "都道府県補助対象",
-    FundingPart.CITY: "市単独",
-    FundingPart.UNKNOWN: "財源区分不明",
-    ExtensionCondition.DISABILITY: "中程度以上の障害",
-    ExtensionCondition.SCHOOL: "高校等在学",
-    ExtensionCondition.DEPENDENT: "扶養されている",
-    ExclusionKind.PUBLIC_ASSISTANCE: "生活保護",
-    ExclusionKind.INSTITUTION: "児童福祉施設への措置",
-    ExclusionKind.FOSTER: "里親・小規模住居型への委託",
-    Event.BIRTH: "出生",
-    Event.MOVE_IN: "転入",
-    Event.INSURANCE: "保険加入",
-    Event.LAW_CHANGE: "制度改正",
-    Event.SINGLE_PARENT: "ひとり親等の事由発生",
-    Event.DISABILITY: "障害の認定",
-    Event.OTHER: "その他",
-    StartRule.EVENT_DATE: "事由の発生日",
-    StartRule.APPLICATION_DATE: "申請日",
-    StartRule.APPLICATION_MONTH_START: "申請月の初日",
-    StartRule.EVENT_MONTH_START: "事由の発生月の初日",
-    StartRule.NEXT_MONTH_START: "申請の翌月初日",
+# words are kept by their kind: codes of different kinds may be equal (parent is a role and a subject)
+LABELS: dict[type[StrEnum], dict[str, str]] = {
+    SchemeKind: {
+        SchemeKind.KODOMO: "子ども医療費助成",
+        SchemeKind.HITORIOYA: "ひとり親家庭等医療費助成",
+        SchemeKind.JUDO: "重度心身障害者医療費助成",
+        SchemeKind.SHONI: "小児医療費助成",
+    },
+    Role: {
+        Role.CHILD: "児童",
+        Role.PARENT: "父または母",
+        Role.CAREGIVER: "養育者",
+        Role.SELF: "本人",
+    },
+    Subject: {
+        Subject.BREADWINNER: "生計維持者",
+        Subject.PARENT: "父または母",
+        Subject.SPOUSE: "配偶者",
+        Subject.SUPPORTER: "扶養義務者",
+        Subject.CAREGIVER: "養育者",
+        Subject.SELF: "本人",
+    },
+    Coverage: {
+        Coverage.BOTH: "入院・通院",
+        Coverage.INPATIENT: "入院のみ",
+        Coverage.OUTPATIENT: "通院のみ",
+    },
+    Outcome: {
+        Outcome.ELIGIBLE: "該当",
+        Outcome.REJECTED: "非該当",
+        Outcome.PENDING: "保留",
+    },
+    FundingPart: {
+        FundingPart.PREFECTURE: "都道府県補助対象",
+        FundingPart.CITY: "市単独",
+        FundingPart.UNKNOWN: "財源区分不明",
+    },
+    ExtensionCondition: {
+        ExtensionCondition.DISABILITY: "中程度以上の障害",
+        ExtensionCondition.SCHOOL: "高校等在学",
+        ExtensionCondition.DEPENDENT: "扶養されている",
+    },
+    ExclusionKind: {
+        ExclusionKind.PUBLIC_ASSISTANCE: "生活保護",
+        ExclusionKind.INSTITUTION: "児童福祉施設への措置",
+        ExclusionKind.FOSTER: "里親・小規模住居型への委託",
+    },
+    Event: {
+        Event.BIRTH: "出生",
+        Event.MOVE_IN: "転入",
+        Event.INSURANCE: "保険加入",
+        Event.LAW_CHANGE: "制度改正",
+        Event.SINGLE_PARENT: "ひとり親等の事由発生",
+        Event.DISABILITY: "障害の認定",
+        Event.OTHER: "その他",
+    },
+    StartRule: {
+        StartRule.EVENT_DATE: "事由の発生日",
+        StartRule.APPLICATION_DATE: "申請日",
+        StartRule.APPLICATION_MONTH_START: "申請月の初日",
+        StartRule.EVENT_MONTH_START: "事由の発生月の初日",
+        StartRule.NEXT_MONTH_START: "申請の翌月初日",
+    },
 }
 
 
 def label_of(word: StrEnum) -> str:
     """The Japanese word for a code."""
-    return LABELS.get(word, word.value)
+    return LABELS.get(type(word), {}).get(word, word.value)

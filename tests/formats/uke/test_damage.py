@@ -108,7 +108,7 @@ def test_damaged_bytes_never_raise_and_lose_nothing_silently(kind, form, draw, f
     for (start, end), row in zip(pairwise(bounds), before.claims.iter_rows(named=True), strict=True):
         if any(start - 1 <= at < end for at in hits):
             continue  # damaged itself, or glued to the line before
-        found = uke.claims.filter(pl.col("name") == row["name"])
+        found = uke.claims.filter((pl.col("name") == row["name"]) & (pl.col("number") == row["number"]))
         assert found.height <= 1
         # on the payer's side MN and the head stand before RE, 歯科 has two heads
         before_re = 0 if form == "claim" else 3 if kind is UkeKind.DENTAL else 2

@@ -75,7 +75,9 @@ class UkeFile:
         """What was done on each day: (line, day, cost in yen, first_visit), from the detail records with points."""
         if self._structure is None or self.kind is None:
             return pl.DataFrame(schema=DAILY_SCHEMA)
-        return daily_costs(self._structure, self.kind, self.claims)
+        if self._structure.daily is None:
+            self._structure.daily = daily_costs(self._structure, self.kind, self.claims)
+        return self._structure.daily
 
     def extras(self) -> pl.DataFrame:
         """The items of the receipts that the neutral frame does not carry; see EXTRA_SCHEMA."""

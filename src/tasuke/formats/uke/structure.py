@@ -7,6 +7,7 @@ A part that stands elsewhere may belong to the receipt before or to the one afte
 from dataclasses import dataclass, field
 
 import numpy as np
+import polars as pl
 
 from tasuke.core.problems import Problem, Severity
 from tasuke.formats.uke.items import read_items
@@ -33,6 +34,7 @@ class Structure:
     head: Ints
     bad: Bools
     segment: Ints | None = None
+    daily: pl.DataFrame | None = None  # computed once, when someone asks
     problems: list[Problem] = field(default_factory=list)
 
     def line_of(self, receipt: int) -> int:

@@ -11,6 +11,7 @@ _REPLACED_BYTES = REPLACED.encode("cp932")
 # Characters of JIS X 0208 whose Unicode differs between shift_jis and cp932: we speak cp932 on both ways.
 _CP932_FORMS = frozenset("～－∥￠￡￢―＼")
 _HANDLER = "tasuke-uke-replace"
+_CP932_HANDLER = "tasuke-cp932-replace"
 
 
 def _replace(error: UnicodeError) -> tuple[bytes, int]:
@@ -21,12 +22,24 @@ def _replace(error: UnicodeError) -> tuple[bytes, int]:
     return encoded, error.start + 1
 
 
+def _replace_all(error: UnicodeError) -> tuple[bytes, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return _REPLACED_BYTES * (error.end - error.start), error.end
+
+
 codecs.register_error(_HANDLER, _replace)
+codecs.register_error(_CP932_HANDLER, _replace_all)
 
 
 def encode(text: str) -> bytes:
     """Shift_JIS bytes of a text; what JIS X 0208 lacks becomes ？."""
     return text.encode("shift_jis", errors=_HANDLER)
+
+
+def encode_cp932(text: str) -> bytes:
+    """cp932 bytes of a text; what cp932 lacks becomes ？."""
+    return text.encode("cp932", errors=_CP932_HANDLER)
 
 
 def decode(data: bytes) -> str | None:

@@ -60,13 +60,13 @@ def _supporters_of(world: World, rows: pl.DataFrame) -> pl.Series:
 
 
 def application_rows(world: World, applied: pl.DataFrame, accounts: pl.DataFrame, *, seed: int) -> pl.DataFrame:
-    """Feed rows in the order of `applied`, with `account_fault` beside (not part of the feed)."""
+    """Feed rows in the order of `applied`."""
     rows = applied.with_row_index("row").with_columns(pl.col("row").cast(pl.Int64))
     atena = world.register.people["atena_no"]
     births = world.register.people["birth"].to_numpy()
     table = rows.join(_cards(world, rows), on="row", how="left", maintain_order="left")
     table = table.join(_children_of(world, rows), on="row", how="left", maintain_order="left")
-    account = accounts.select("pid", *_ACCOUNT, "public_account", "fault").rename({"pid": "applicant"})
+    account = accounts.select("pid", *_ACCOUNT, "public_account").rename({"pid": "applicant"})
     table = table.join(account, on="applicant", how="left", maintain_order="left")
     insured = pl.col("kind").is_in(_WITH_INSURANCE)
     paid = pl.col("kind").is_in(_WITH_ACCOUNT)
@@ -112,6 +112,4 @@ def application_rows(world: World, applied: pl.DataFrame, accounts: pl.DataFrame
         "loss_reason",
         pl.lit(None, dtype=pl.String).alias("missing_documents"),
         pl.lit(None, dtype=pl.String).alias("note"),
-        pl.when(paid).then("fault").alias("account_fault"),
-        pl.col("pid"),
     )

@@ -101,6 +101,8 @@ _PERSON = (
     "sex",
     "name_kana",
     "alias",
+    "from_day",
+    "to_day",
 )
 
 
@@ -130,7 +132,8 @@ def bill_month(
         service_month=pl.Series(np.full(claims.height, span[0], dtype=np.int64)),
         benefit_rate=pl.Series(rate),
         share=pl.Series(share_of(claims["cost"].to_numpy(), rate)),
-    )
+        whole_month=(pl.col("from_day") <= span[0]) & (pl.col("to_day") >= span[1]),
+    ).drop("from_day", "to_day")
     claims = _national(rng, claims, int(profile.prefecture_code))
     own = (claims["insured_relation"] == "1").to_numpy()
     claims = claims.with_columns(

@@ -1,14 +1,19 @@
-"""Claims to files: one UKE file per agency, care kind and month, with the line of every claim."""
+"""Claims to files, with the line of every claim: a UKE file per agency, care and month; 国保連's list as CSV.
+
+国保連 sends its list (claims_csv, example mapping) of receipts for which the month is enough; receipts of persons who
+were recipients for a part of the month only come as UKE, because the list does not tell the days.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
-from tasuke.city.billing import KIKIN
+from tasuke.city.billing import KIKIN, KOKUHOREN
 from tasuke.city.draw import date_series
 from tasuke.city.providers import CARES
 from tasuke.city.visits import MEAL_YEN
+from tasuke.formats import claims_csv
 from tasuke.formats.uke import UkeKind, render_with_lines
 
 KINDS = {
@@ -23,11 +28,11 @@ FILLER = 5
 
 @dataclass(frozen=True, slots=True)
 class WrittenClaims:
-    """path, agency, care, number of receipts, and where each claim stands: lines = (key, file, line)."""
+    """path, agency, care (None: all), number of receipts, and where each claim stands: lines = (key, file, line)."""
 
     path: Path
     agency: str
-    care: str
+    care: str | None
     count: int
     lines: pl.DataFrame
 
@@ -93,9 +98,28 @@ def neutral_kohi(claims: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([national, own]).sort("line", "order", maintain_order=True)
 
 
+def _write_list(claims: pl.DataFrame, *, name: str, out: Path) -> list[WrittenClaims]:
+    """国保連's list of a month: kokuhoren_NAME.csv."""
+    if claims.is_empty():
+        return []
+    mapping = claims_csv.example_mapping()
+    ordered = claims.sort("care", "institution_code", "key")
+    path = out / f"{AGENCY_NAMES[KOKUHOREN]}_{name}.csv"
+    numbered = neutral_claims(ordered).with_columns(
+        search_no=pl.lit(name) + pl.col("line").cast(pl.String).str.zfill(12),
+        symbol=pl.col("symbol").fill_null(""),
+    )
+    path.write_bytes(claims_csv.render(numbered, neutral_kohi(ordered), mapping))
+    first = mapping.file.header_rows + 1
+    lines = ordered.select("key", file=pl.lit(path.name), line=pl.int_range(first, first + pl.len(), dtype=pl.Int64))
+    return [WrittenClaims(path, KOKUHOREN, None, ordered.height, lines)]
+
+
 def write_month(claims: pl.DataFrame, visits: pl.DataFrame, *, name: str, out: Path) -> list[WrittenClaims]:
     """Files of one month: AGENCY_NAME_CARE.uke. claims: billed rows with `copay` and `billed_month`."""
-    written: list[WrittenClaims] = []
+    listed = (pl.col("agency") == KOKUHOREN) & pl.col("whole_month")
+    written = _write_list(claims.filter(listed), name=name, out=out)
+    claims = claims.filter(~listed)
     for agency, agency_name in AGENCY_NAMES.items():
         for care in CARES:
             part = claims.filter((pl.col("agency") == agency) & (pl.col("care_name") == care))

@@ -62,13 +62,14 @@ def enrol(world: World, facts: apps.Facts, schemes: list[Scheme], first: date, c
     for scheme in ordered:
         is_child = scheme.kind.value in apps.CHILD_KINDS
         own = _without_assistance(_own_applications(facts, scheme, exclude if is_child else set()), facts)
-        lost = apps.losses(facts, scheme, own)
         if is_child:
             own = pl.concat([own, *(apps.after_loss(facts, scheme, lost_one) for lost_one in after)])
-        else:
-            after.append(lost)
         own = _number_applications(own)  # provisional numbers: the order of receipt is what counts
         found = _months_of(world, scheme, own, months, stops if is_child else {})
+        # who was never accepted has nothing to lose
+        lost = apps.losses(facts, scheme, own).filter(pl.col("pid").is_in(found["pid"].unique().implode()))
+        if not is_child:
+            after.append(lost)
         monthly.append(found)
         parts.append(pl.concat([own.drop("application_no"), lost]))
         if not is_child:

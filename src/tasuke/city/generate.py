@@ -88,7 +88,8 @@ def generate(
     tell("住民のファイル", 1, steps)
     _write_registers(shelf, model)
     tell("申請", 2, steps)
-    planted = [_write_applications(shelf, model, seed)]
+    _write_applications(shelf, model, seed)
+    planted: list[pl.DataFrame] = []
     providers = build_providers(profile=profile, residents=residents, seed=seed)
     schemes = {s.id: s for s in model.enrolment.schemes}
     city = CityYear(
@@ -220,37 +221,15 @@ def _write_tax(shelf: Shelf, model: _Model) -> None:
             )
 
 
-def _write_applications(shelf: Shelf, model: _Model, seed: int) -> pl.DataFrame:
-    """applications_full.csv and one file a month. Returns the accounts that cannot be paid to, as planted rows."""
+def _write_applications(shelf: Shelf, model: _Model, seed: int) -> None:
+    """applications_full.csv and one file a month."""
     rows = application_rows(model.world, model.enrolment.applications, model.accounts, seed=seed)
-    numbers = model.enrolment.numbers
-    planted: list[pl.DataFrame] = []
-
-    def write(name: str, part: pl.DataFrame, month: date | None) -> None:
-        feed = part.drop("account_fault", "pid")
-        shelf.put_feed(FileKind.APPLICATIONS, name, feed, application_feed.render, month)
-        lines = part.with_columns(line=pl.int_range(2, pl.len() + 2, dtype=pl.Int64)).filter(
-            pl.col("account_fault").is_not_null()
-        )
-        lines = lines.join(numbers, on=["scheme", "pid"], how="left", maintain_order="left")
-        planted.append(
-            lines.select(
-                file=pl.lit(name),
-                line="line",
-                kind=pl.lit(MistakeKind.ACCOUNT_UNUSABLE.value),
-                atena_no="applicant_atena_no",
-                recipient_no="recipient_no",
-                amount=pl.lit(0, dtype=pl.Int64),
-                note="account_fault",
-            )
-        )
-
     first = to_date(model.enrolment.months[0][0])
-    write("applications_full.csv", rows.filter(pl.col("received_on") < first), None)
+    before = rows.filter(pl.col("received_on") < first)
+    shelf.put_feed(FileKind.APPLICATIONS, "applications_full.csv", before, application_feed.render)
     for name, month, (_, b) in _bounds(model):
-        inside = pl.col("received_on").is_between(month, to_date(int(b)), closed="left")
-        write(f"applications_{name}.csv", rows.filter(inside), month)
-    return pl.concat(planted)
+        inside = rows.filter(pl.col("received_on").is_between(month, to_date(int(b)), closed="left"))
+        shelf.put_feed(FileKind.APPLICATIONS, f"applications_{name}.csv", inside, application_feed.render, month)
 
 
 def _write_claims(shelf: Shelf, month: Month, model: _Model, number: int) -> pl.DataFrame:
@@ -258,7 +237,10 @@ def _write_claims(shelf: Shelf, month: Month, model: _Model, number: int) -> pl.
     first = to_date(model.enrolment.months[number][0])
     written = write_month(month.claims, month.visits, name=month.name, out=shelf.out)
     shelf.files.extend(
-        CityFile(FileKind.CLAIMS_UKE, w.path, first, w.count, agency=w.agency, care=w.care) for w in written
+        CityFile(
+            FileKind.CLAIMS_UKE if w.care else FileKind.CLAIMS_CSV, w.path, first, w.count, agency=w.agency, care=w.care
+        )
+        for w in written
     )
     lines = pl.concat([w.lines for w in written])
     bad = month.claims.filter(pl.col("kind").is_not_null())

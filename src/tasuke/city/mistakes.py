@@ -195,7 +195,7 @@ def _eligible_for(kind: MistakeKind) -> pl.Expr:
     if kind is MistakeKind.COPAY_TOO_LOW:
         return pl.col("burden") > 0
     if kind is MistakeKind.COPAY_TOO_HIGH:
-        return pl.col("subsidy") >= 200
+        return (pl.col("subsidy") >= 200) & (pl.col("agency") == "1")
     if kind in (MistakeKind.INSURER_DIFFERS, MistakeKind.IN_KIND_AND_RECEIPT):
         return pl.col("agency") == "1"
     return pl.lit(value=True)

@@ -1,11 +1,14 @@
-"""decide-applications {"scheme", "on"}: every new application received by the day, and those held before, in order.
+"""decide-applications {"scheme", "on", "judge_from"?}: new applications received by the day, and those held before.
 
 Each is judged on the day it was received (or the later day of its event), so the income year and the version are those
-of the acquisition however late the run is. Numbers are given in the order of receipt, to rejected persons too.
+of the acquisition however late the run is; a held one again on the day it was judged on before. An application that
+is older than any time of processing comes from the ledger of a system before ours: it is judged on `on` (or on
+`judge_from`, the day from which the register that we were given speaks). Numbers go by the order of receipt, to
+rejected persons too.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 from django.db import connections
@@ -34,11 +37,14 @@ from tasuke.systems.subsidy.entitlements.runs import open_run_ids
 
 NAME = "decide-applications"
 CASES_PER_CHUNK = 5_000
+# 標準処理期間 is 30 to 60 days where a city has set one
+LONGEST_PROCESSING = timedelta(days=90)
 _APPLICATIONS = """
-SELECT a.id, a.id, a.application_no, a.atena_no, a.role, a.reason, a.received_on, a.event_date, a.state, p.reasons
+SELECT a.id, a.id, a.application_no, a.atena_no, a.role, a.reason, a.received_on, a.event_date, p.judged_on,
+       p.reasons
 FROM subsidy_application a
 LEFT JOIN LATERAL (
-  SELECT array_to_string(d.reasons, E'\\x1f') AS reasons FROM subsidy_decision d
+  SELECT d.judged_on, array_to_string(d.reasons, E'\\x1f') AS reasons FROM subsidy_decision d
   WHERE a.state = 'held' AND d.application_id = a.id AND d.outcome = 'pending'
   ORDER BY d.id DESC LIMIT 1
 ) p ON TRUE
@@ -56,7 +62,7 @@ _APPLICATION_COLUMNS = {
     "reason": pl.String(),
     "application_date": pl.Date(),
     "event_date": pl.Date(),
-    "state": pl.String(),
+    "held_on": pl.Date(),
     "pending_reasons": pl.List(pl.String()),
 }
 
@@ -87,10 +93,12 @@ def _plan(context: RunContext) -> Plan:
 
 def _cases(context: RunContext, rules: Rules, on: date) -> tuple[pl.DataFrame, list[Problem]]:
     begun = open_run_ids(using=context.using, job=NAME, parameters=context.parameters)
+    given = context.parameters.get("takeover")
+    takeover = pl.lit(date.fromisoformat(str(given)) if given else None, dtype=pl.Date)
     rows = copy_out(
         connections[context.using], _APPLICATIONS, [rules.scheme.id, on, begun], schema=_APPLICATION_COLUMNS
     ).with_columns(
-        pl.max_horizontal("application_date", "event_date").alias("on"),
+        _judged_on(context, on).alias("on"),
         pl.col("role").replace_strict(ROLES, return_dtype=pl.String),
         pl.col("reason").replace_strict(REASONS, default="other", return_dtype=pl.String).alias("event"),
         pl.lit(rules.scheme.id).alias("scheme"),
@@ -107,6 +115,16 @@ def _cases(context: RunContext, rules: Rules, on: date) -> tuple[pl.DataFrame, l
         for day, number in early.select("on", "application_no").iter_rows()
     ]
     return rows.filter(pl.col("on") >= first), problems
+
+
+def _judged_on(context: RunContext, on: date) -> pl.Expr:
+    given = context.parameters.get("judge_from")
+    by_itself = pl.max_horizontal("application_date", "event_date")
+    if given:
+        day = pl.max_horizontal(by_itself, pl.lit(date.fromisoformat(str(given))))
+    else:
+        day = pl.when(by_itself < on - LONGEST_PROCESSING).then(pl.lit(on)).otherwise(by_itself)
+    return pl.coalesce("held_on", day)
 
 
 def _apply(context: RunContext, plan: Plan, number: int) -> ChunkResult:

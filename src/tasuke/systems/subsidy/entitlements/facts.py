@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import polars as pl
 from django.db import connections
 
-from tasuke.platform.bulk import copy_out, staging
+from tasuke.platform.bulk import copy_out
 from tasuke.schemes.catalogue_loader import load_all
 from tasuke.schemes.definition import Scheme
 from tasuke.schemes.frames import INCOME_COLUMNS, PERSON_COLUMNS, normalise_incomes, normalise_persons
@@ -23,6 +23,7 @@ from tasuke.systems.subsidy.registry.queries import (
     single_parent_frame,
     welfare_frame,
 )
+from tasuke.systems.subsidy.registry.tables import people_table
 
 CASE_COLUMNS: dict[str, pl.DataType] = {
     "id": pl.String(),
@@ -117,7 +118,7 @@ def _relations_to(using: str, scheme: str, people: pl.Series) -> pl.DataFrame:
         "other_atena_no": pl.String(),
     }
     connection = connections[using]
-    with staging(connection, pl.DataFrame({"atena_no": people}), {"atena_no": "varchar(15)"}) as name:
+    with people_table(using=using, atena_nos=people) as name:
         query = (
             "SELECT lower(r.valid), upper(r.valid), r.atena_no, r.scheme, r.kind, r.other_atena_no "  # noqa: S608
             f"FROM subsidy_relation r JOIN {name} p ON p.atena_no = r.other_atena_no "
@@ -128,7 +129,7 @@ def _relations_to(using: str, scheme: str, people: pl.Series) -> pl.DataFrame:
 
 def _caregivers(using: str, scheme: str, people: pl.Series) -> pl.Series:
     connection = connections[using]
-    with staging(connection, pl.DataFrame({"atena_no": people.unique()}), {"atena_no": "varchar(15)"}) as name:
+    with people_table(using=using, atena_nos=people) as name:
         query = (
             f"SELECT DISTINCT a.atena_no FROM subsidy_application a JOIN {name} p ON p.atena_no = a.atena_no "  # noqa: S608
             "WHERE a.scheme = %s AND a.role = '3'"
@@ -138,7 +139,7 @@ def _caregivers(using: str, scheme: str, people: pl.Series) -> pl.Series:
 
 def _births(using: str, people: pl.Series) -> pl.DataFrame:
     connection = connections[using]
-    with staging(connection, pl.DataFrame({"atena_no": people}), {"atena_no": "varchar(15)"}) as name:
+    with people_table(using=using, atena_nos=people) as name:
         # the newest state knows best: a birth date may have been put right
         query = (
             "SELECT DISTINCT ON (r.atena_no) r.atena_no, r.birth_date FROM subsidy_resident_record r "  # noqa: S608

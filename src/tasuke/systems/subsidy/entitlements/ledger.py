@@ -14,6 +14,7 @@ from tasuke.core.numbers import append_weight21_expr
 from tasuke.platform.bulk import copy_in, copy_out, daterange_expr, staging
 from tasuke.schemes.profile import RecipientNumbering
 from tasuke.systems.subsidy.entitlements.judging import Rules
+from tasuke.systems.subsidy.registry.tables import people_table
 
 _DECISION = (
     "kind",
@@ -184,7 +185,7 @@ def number_recipients(*, using: str, rules: Rules, atena_nos: pl.Series) -> pl.D
 
 def _known_numbers(using: str, scheme: str, people: pl.DataFrame) -> pl.DataFrame:
     connection = connections[using]
-    with staging(connection, people, {"atena_no": "varchar(15)"}) as name:
+    with people_table(using=using, atena_nos=people["atena_no"]) as name:
         query = (
             f"SELECT n.atena_no, n.recipient_no FROM subsidy_recipient_number n JOIN {name} p USING (atena_no) "  # noqa: S608
             "WHERE n.scheme = %s"

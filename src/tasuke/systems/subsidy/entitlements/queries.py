@@ -4,7 +4,8 @@ import polars as pl
 from django.db import connections
 
 from tasuke.core.period import Period
-from tasuke.platform.bulk import copy_out, staging
+from tasuke.platform.bulk import copy_out
+from tasuke.systems.subsidy.registry.tables import people_table
 
 ENTITLEMENT_COLUMNS: dict[str, pl.DataType] = {
     "entitlement_id": pl.Int64(),
@@ -49,8 +50,7 @@ def entitlements_frame(
     connection = connections[using]
     if atena_nos is None:
         return _texts(copy_out(connection, _SELECT + where, params, schema=ENTITLEMENT_COLUMNS))
-    people = pl.DataFrame({"atena_no": atena_nos.unique()})
-    with staging(connection, people, {"atena_no": "varchar(15)"}) as name:
+    with people_table(using=using, atena_nos=atena_nos) as name:
         query = f"{_SELECT} JOIN {name} p ON p.atena_no = e.atena_no{where}"
         return _texts(copy_out(connection, query, params, schema=ENTITLEMENT_COLUMNS))
 

@@ -1,13 +1,14 @@
 """History tables as frames: read the current rows of some persons, write what a merge found out. Set-based only."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
 import polars as pl
 from django.contrib.postgres.fields import DateRangeField
-from django.db import connections, models
+from django.db import connections, models, transaction
 
 from tasuke.platform.bulk import copy_in, copy_out, daterange_expr, staging
 from tasuke.systems.subsidy.registry.history import Changes, merge_periods, merge_values
@@ -62,6 +63,14 @@ def texts_without_null(frame: pl.DataFrame, columns: Mapping[str, pl.DataType]) 
     return frame.with_columns([pl.col(c).fill_null("") for c, kind in columns.items() if kind == pl.String])
 
 
+@contextmanager
+def people_table(*, using: str, atena_nos: pl.Series) -> Iterator[str]:
+    """A temporary table (atena_no) of some persons to join with; works inside and outside of a transaction."""
+    people = pl.DataFrame({"atena_no": atena_nos.unique()}, schema={"atena_no": pl.String()})
+    with transaction.atomic(using=using), staging(connections[using], people, {"atena_no": "varchar(15)"}) as name:
+        yield name
+
+
 def select_current(
     *,
     using: str,
@@ -85,8 +94,7 @@ def select_current(
     condition = f" WHERE t.recorded_to IS NULL AND ({where})"
     if atena_nos is None:
         return texts_without_null(copy_out(connection, base + condition, params, schema=schema), table.columns)
-    people = pl.DataFrame({"atena_no": atena_nos.unique()})
-    with staging(connection, people, {"atena_no": "varchar(15)"}) as name:
+    with people_table(using=using, atena_nos=atena_nos) as name:
         query = f"{base} JOIN {name} p ON p.atena_no = t.atena_no{condition}"
         return texts_without_null(copy_out(connection, query, params, schema=schema), table.columns)
 

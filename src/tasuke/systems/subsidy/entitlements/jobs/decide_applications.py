@@ -93,8 +93,6 @@ def _plan(context: RunContext) -> Plan:
 
 def _cases(context: RunContext, rules: Rules, on: date) -> tuple[pl.DataFrame, list[Problem]]:
     begun = open_run_ids(using=context.using, job=NAME, parameters=context.parameters)
-    given = context.parameters.get("takeover")
-    takeover = pl.lit(date.fromisoformat(str(given)) if given else None, dtype=pl.Date)
     rows = copy_out(
         connections[context.using], _APPLICATIONS, [rules.scheme.id, on, begun], schema=_APPLICATION_COLUMNS
     ).with_columns(

@@ -56,7 +56,7 @@ def run_month(office: Office, files: CityFiles, profile: Profile, month: date, *
 def decide(office: Office, profile: Profile, on: date, *, takeover: date) -> None:
     """Decide the applications of every scheme. takeover: the day of the initial load."""
     for scheme in schemes_in_order(profile):
-        parameters = _scheme(scheme, on) | {"takeover": f"{takeover}"}
+        parameters = _scheme(scheme, on) | {"judge_from": f"{takeover}"}
         request = {"job": "decide-applications", "target": f"{scheme}:{on}", "parameters": parameters}
         office.run("資格の審査・決定", request, what=scheme)
 

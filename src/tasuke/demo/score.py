@@ -80,7 +80,12 @@ def score(planted: pl.DataFrame, *, using: str) -> Score:
     return Score(kinds, alarms.height, honest.height, judged.filter(~pl.col("found")), alarms)
 
 
-_SCHEMA = {"file": pl.String, "line": pl.Int64, "state": pl.String, "codes": pl.List(pl.String)}
+_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
+    "file": pl.String,
+    "line": pl.Int64,
+    "state": pl.String,
+    "codes": pl.List(pl.String),
+}
 
 
 def _claims(using: str) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""A run, its finished chunks, and the rows that it could not take. They live in the database of the system they serve."""
+"""A run, its finished chunks, and the rows that it could not take, in the database of the system that it serves."""
 
 from typing import ClassVar
 
@@ -9,7 +9,7 @@ from tasuke.core.problems import Severity
 
 
 class RunState(models.TextChoices):
-    """Life of a run: planned → (approved) → applying → done; or cancelled. A killed run stays `applying` and resumes."""
+    """Life of a run: planned → (approved) → applying → done; or cancelled. A killed one stays `applying`."""
 
     PLANNED = "planned", "計画済み"
     APPROVED = "approved", "承認済み"
@@ -50,7 +50,7 @@ class Run(models.Model):
     planned_at = models.DateTimeField("計画日時")
     planned_by = models.CharField("計画者", max_length=60)
     approved_at = models.DateTimeField("承認日時", null=True)
-    approved_by = models.CharField("承認者", max_length=60, null=True)  # noqa: DJ001
+    approved_by = models.CharField("承認者", max_length=60, null=True)
     started_at = models.DateTimeField("開始日時", null=True)
     finished_at = models.DateTimeField("終了日時", null=True)
     failure = models.TextField("異常の内容", blank=True)

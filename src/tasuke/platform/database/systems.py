@@ -92,7 +92,7 @@ class SystemRouter:
         instance = hints.get("instance")
         if instance is not None and instance._state.db:
             return str(instance._state.db)
-        return SYSTEMS[0] if len(SYSTEMS) == 1 else None
+        return None  # falls to the empty `default`: a query that names no system is a fault
 
     db_for_write = db_for_read
 

@@ -1,7 +1,8 @@
 """Typst templates filled with data, one at a time or in shards on spawned processes.
 
-A template reads its data with `json(bytes(sys.inputs.data))`. The same data give the same bytes: the creation time is
-the caller's. Processes are spawned, never forked: a fork after Typst has run hangs on its thread pool.
+A template reads its data with `json(bytes(sys.inputs.data))`, and the parts that all papers share with
+`#import "/platform/documents/templates/parts.typ": *`. The same data give the same bytes: the creation time is the
+caller's. Processes are spawned, never forked: a fork after Typst has run hangs on its thread pool.
 """
 
 import json
@@ -18,6 +19,9 @@ import typst
 
 from tasuke.platform.documents.fonts import font_folders
 
+# templates inside the package may read each other, and nothing outside it
+_PACKAGE = Path(__file__).resolve().parents[2]
+
 
 class PaperFailed(RuntimeError):
     """The template does not compile with these data: the template's fault or a missing value."""
@@ -33,15 +37,20 @@ def _compiler(template: Path, root: Path) -> typst.Compiler:
     return typst.Compiler(str(template), root=str(root), font_paths=_fonts(tuple(font_folders())))
 
 
+def _root_of(template: Path) -> Path:
+    return _PACKAGE if template.resolve().is_relative_to(_PACKAGE) else template.parent
+
+
 def render_paper(
     template: Path, data: Any, *, made_at: datetime, root: Path | None = None, tagged: bool = True
 ) -> bytes:
     """One PDF. data: anything JSON can say; made_at: stands in the PDF as its creation time (aware).
 
-    root: folder that the template may read from (its own by default). Raises PaperFailed, FontsMissing.
+    root: folder that the template may read from (the package for its own templates, else the template's folder).
+    Raises PaperFailed, FontsMissing.
     """
     try:
-        pdf = _compiler(template, root or template.parent).compile(
+        pdf = _compiler(template, root or _root_of(template)).compile(
             sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
             timestamp=int(made_at.timestamp()),
             pdf_tags=tagged,
@@ -65,7 +74,7 @@ def render_shards(
 
     A shard of about 1,000 pages keeps a process below 500 MB and costs nothing against larger ones.
     """
-    folder = root or template.parent
+    folder = root or _root_of(template)
     if len(shards) <= 1 or workers <= 1:
         yield from (_render_shard(template, folder, data, made_at) for data in shards)
         return

@@ -1,1 +1,1 @@
-"""医療助成システム / 医療費助成システム. Areas: registry → entitlements → certificates → claims → reimbursements → payments → statistics."""
+"""医療助成システム / 医療費助成システム. Its areas are layers: data flow from registry to statistics."""

@@ -81,6 +81,7 @@ def person(**changes):
         "name": "髙橋 花子",
         "name_kana": "タカハシ ハナコ",
         "alias": None,
+        "resident_status": "1",
         "sex": "2",
         "birth_date": date(2015, 6, 1),
     } | changes
@@ -199,7 +200,7 @@ class Desk:
         return decided.claims.row(0, named=True)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def desk(schemes):
     return Desk(schemes)
 

@@ -71,8 +71,10 @@ ENTITLEMENT_SCHEMA: Schema = {
     "ward_code": pl.String,
     "loss_reason": pl.String,
 }
+HOLDER_SCHEMA: Schema = {"scheme": pl.String, "recipient_no": pl.String, "atena_no": pl.String}
 PERSON_SCHEMA: Schema = {
     "atena_no": pl.String,
+    "resident_status": pl.String,
     "name": pl.String,
     "name_kana": pl.String,
     "alias": pl.String,
@@ -132,7 +134,8 @@ def empty(schema: Schema) -> pl.DataFrame:
 class Register:
     """What the claims are held against: the city's own books, loaded once per run.
 
-    entitlements: all current rows, past ones too. payers: the city's payer numbers. yields: scheme gives way to other.
+    entitlements: all current rows, past ones too. holders: who was given which number, also where nothing came of it
+    (None: as the entitlements say). payers: the city's payer numbers. yields: scheme gives way to other.
     oldest_service_month: claims for months before it come too late (None: the city sets no limit).
     """
 
@@ -145,3 +148,4 @@ class Register:
     earlier: pl.DataFrame = field(default_factory=lambda: empty(EARLIER_SCHEMA))
     reimbursed: pl.DataFrame = field(default_factory=lambda: empty(REIMBURSED_SCHEMA))
     oldest_service_month: date | None = None
+    holders: pl.DataFrame | None = None

@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from datetime import date
 
 import polars as pl
+from django.db import connections
 
+from tasuke.platform.bulk import copy_out
 from tasuke.schemes.catalogue_loader import load_scheme
 from tasuke.schemes.definition import NoVersionInForce, Scheme
 from tasuke.schemes.profile import Profile
 from tasuke.systems.subsidy.claims.frames import (
     ENTITLEMENT_SCHEMA,
+    HOLDER_SCHEMA,
     INSURANCE_SCHEMA,
     PAYER_SCHEMA,
     PERSON_SCHEMA,
@@ -20,6 +23,7 @@ from tasuke.systems.subsidy.claims.frames import (
 )
 from tasuke.systems.subsidy.claims.paid_elsewhere import paid_elsewhere
 from tasuke.systems.subsidy.claims.queries import earlier_frame, prior_frame
+from tasuke.systems.subsidy.entitlements.models import RecipientNumber
 from tasuke.systems.subsidy.entitlements.queries import entitlements_frame
 from tasuke.systems.subsidy.registry.queries import insurance_frame, persons_frame
 
@@ -51,7 +55,8 @@ def load_register(
         )
     cares = claims.get_column("care").drop_nulls().unique().sort().to_list()
     held = entitlements_frame(using=using)
-    people = held.get_column("atena_no").unique()
+    holders = _holders(using)
+    people = pl.concat([held.get_column("atena_no"), holders.get_column("atena_no")]).unique()
     on = claims.get_column("billed_month").max() or months[-1]
     assert isinstance(on, date)
     return Register(
@@ -64,7 +69,14 @@ def load_register(
         earlier=earlier_frame(using=using, months=months, cares=cares, file_id=file_id),
         reimbursed=paid_elsewhere(using=using, months=months),
         oldest_service_month=oldest_service_month,
+        holders=pl.concat([holders, typed(held, HOLDER_SCHEMA)]).unique(maintain_order=True),
     )
+
+
+def _holders(using: str) -> pl.DataFrame:
+    """Every recipient number that was ever given."""
+    query = f"SELECT scheme, recipient_no, atena_no FROM {RecipientNumber._meta.db_table} ORDER BY id"  # noqa: S608
+    return copy_out(connections[using], query, schema=HOLDER_SCHEMA)
 
 
 def payers_of(profile: Profile) -> pl.DataFrame:

@@ -53,7 +53,8 @@ def _rate_by_type() -> pl.Expr:
 
 def _with_holder(frame: pl.DataFrame, register: Register) -> pl.DataFrame:
     """The person who holds the recipient number in the scheme of the payer number (atena_no, p_…)."""
-    holders = register.entitlements.select("scheme", "recipient_no", "atena_no").unique(
+    given = register.entitlements if register.holders is None else register.holders
+    holders = given.select("scheme", "recipient_no", "atena_no").unique(
         ["scheme", "recipient_no"], keep="first", maintain_order=True
     )
     persons = register.persons.select("atena_no", **{f"p_{c}": c for c in _PERSON_COLUMNS}).unique("atena_no")
@@ -63,8 +64,8 @@ def _with_holder(frame: pl.DataFrame, register: Register) -> pl.DataFrame:
         birth_same=pl.col("birth_date") == pl.col("p_birth_date")
     )
     number = pl.col("recipient_no")
-    given = pl.col("scheme").is_not_null() & number.is_not_null() & (number != "")
-    nobody = given & pl.col("atena_no").is_null()
+    stated = pl.col("scheme").is_not_null() & number.is_not_null() & (number != "")
+    nobody = stated & pl.col("atena_no").is_null()
     right_digit = weight21_ok_expr(number, _TO_DIGITS).fill_null(value=False)
     return frame.with_columns(
         mask=pl.col("mask")
@@ -73,7 +74,7 @@ def _with_holder(frame: pl.DataFrame, register: Register) -> pl.DataFrame:
     )
 
 
-_PERSON_COLUMNS = ("name", "alias", "name_kana", "sex", "birth_date")
+_PERSON_COLUMNS = ("name", "alias", "name_kana", "sex", "birth_date", "resident_status")
 
 
 def _with_right_person(frame: pl.DataFrame, register: Register) -> pl.DataFrame:
@@ -181,7 +182,7 @@ def _with_other_scheme(frame: pl.DataFrame, register: Register) -> pl.DataFrame:
         register.entitlements.join(register.yields, left_on="scheme", right_on="other", how="inner").select(
             "atena_no",
             pl.col("scheme").alias("first_scheme"),
-            pl.col("scheme_right").alias("scheme"),
+            pl.col("scheme_right").alias("match_scheme"),
             pl.col("valid_from").alias("other_from"),
             pl.col("valid_to").alias("other_to"),
         )
@@ -192,8 +193,8 @@ def _with_other_scheme(frame: pl.DataFrame, register: Register) -> pl.DataFrame:
         return frame.with_columns(first_scheme=pl.lit(None, dtype=pl.String))
     day = pl.col("service_date")
     held = (
-        frame.select("line", "atena_no", "scheme", "service_date")
-        .join(first, on=["atena_no", "scheme"])
+        frame.select("line", "atena_no", "match_scheme", "service_date")
+        .join(first, on=["atena_no", "match_scheme"])
         .filter((pl.col("other_from") <= day) & (pl.col("other_to").is_null() | (day < pl.col("other_to"))))
         .unique("line", keep="first", maintain_order=True)
         .select("line", "first_scheme")

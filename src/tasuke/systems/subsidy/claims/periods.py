@@ -41,6 +41,9 @@ LOSS_REASONS: dict[str, ClaimReason] = {
 }
 
 
+_DEAD = "3"  # resident_status 死亡者
+
+
 def match_period(frame: pl.DataFrame, register: Register) -> pl.DataFrame:
     """Adds the entitlement that covers most days of service, service_date, outside (days without one) and reasons.
 
@@ -104,7 +107,13 @@ def _bits() -> pl.Expr:
 def _with_why_outside(frame: pl.DataFrame, register: Register) -> pl.DataFrame:
     """Adds after: the reason for the first day outside (null: before the start), and the nearest entitlement."""
     odd = frame.filter((pl.col("outside") != 0) & pl.col("atena_no").is_not_null()).select(
-        "line", "atena_no", "match_scheme", "p_birth_date", "service_month", bad_day=_day_of(pl.col("outside"))
+        "line",
+        "atena_no",
+        "match_scheme",
+        "p_birth_date",
+        "p_resident_status",
+        "service_month",
+        bad_day=_day_of(pl.col("outside")),
     )
     odd = odd.filter(pl.col("bad_day").is_not_null())
     held = register.entitlements.select(
@@ -149,16 +158,21 @@ def _after() -> pl.Expr:
     last_day, birth = pl.col("valid_to") - pl.duration(days=1), pl.col("p_birth_date")
     by_age = (last_day == school_end_expr(birth, 18)) | (last_day == attain_expr(birth, 20))
     aged = pl.when((word == "") & by_age.fill_null(value=False)).then(pl.lit(ClaimReason.AFTER_AGE_END.value))
-    return pl.coalesce(known, aged, pl.lit(ClaimReason.AFTER_LOSS.value))
+    # residence ends by a death as well: the register tells which
+    gone = known == ClaimReason.AFTER_MOVE_OUT.value
+    dead = pl.when(gone & (pl.col("p_resident_status") == _DEAD)).then(pl.lit(ClaimReason.AFTER_DEATH.value))
+    return pl.coalesce(dead, known, aged, pl.lit(ClaimReason.AFTER_LOSS.value))
 
 
 def _with_mask(frame: pl.DataFrame, register: Register) -> pl.DataFrame:
     held = pl.col("entitlement_id").is_not_null()
+    never = pl.col("atena_no").is_not_null() & ~held & pl.col("service_month").is_not_null()
     outside, covered, known = pl.col("outside") != 0, pl.col("covered") != 0, pl.col("days_known")
     nothing, part = held & outside & ~covered, held & outside & covered
     after = pl.col("after")
     losses = sorted({*LOSS_REASONS.values(), ClaimReason.AFTER_LOSS})
     mask = pl.col("mask") | flag(nothing & after.is_null(), ClaimReason.BEFORE_START)
+    mask = mask | flag(never, ClaimReason.NO_ENTITLEMENT)
     for reason in losses:
         mask = mask | flag(nothing & (after == reason.value), reason)
     month, oldest = pl.col("service_month"), register.oldest_service_month

@@ -37,6 +37,7 @@ class ClaimReason(StrEnum):
     PERSON_HAS_OTHER_NUMBER = "PERSON_HAS_OTHER_NUMBER"
     RECIPIENT_OTHER_PERSON = "RECIPIENT_OTHER_PERSON"
     # the period
+    NO_ENTITLEMENT = "NO_ENTITLEMENT"
     BEFORE_START = "BEFORE_START"
     AFTER_MOVE_OUT = "AFTER_MOVE_OUT"
     AFTER_DEATH = "AFTER_DEATH"
@@ -132,6 +133,9 @@ INFO: dict[ClaimReason, ReasonInfo] = {
     # name and birth date both differ and nobody else fits: may be a marriage together with a slip of the pen
     ClaimReason.RECIPIENT_OTHER_PERSON: ReasonInfo(
         _ASK, "受給者番号の人と氏名・生年月日がともに違います(別人の疑い)", "受給者番号の台帳"
+    ),
+    ClaimReason.NO_ENTITLEMENT: ReasonInfo(
+        _OUT, "受給者番号はありますが、受給資格の決定がありません(保留・却下・取消し)", _TERM
     ),
     ClaimReason.BEFORE_START: ReasonInfo(_OUT, "資格の開始前の診療です", _TERM),
     ClaimReason.AFTER_MOVE_OUT: ReasonInfo(_OUT, "転出による資格喪失後の診療です", _TERM),

@@ -29,7 +29,7 @@ def decide_query(
 ) -> ClaimEntry:
     """Decide an open query; the decision is a new row of the ledger.
 
-    burden: the 一部負担金 in yen that the person settled on; None takes the one that was billed. booked_month: the month
+    in which it counts (its first day); None takes the month of `now`. Raises NotAQuery, NotPayable, DoesNotExist.
     in which it counts (its first day); None takes the month of `now`. Raises NotAQuery, NotPayable, Claim.DoesNotExist.
     """
     with transaction.atomic(using=using):

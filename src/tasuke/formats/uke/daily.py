@@ -56,8 +56,10 @@ def _marked(found: Structure, kind: UkeKind) -> pl.DataFrame:
     for record in DAY_RECORDS[kind]:
         layout = LAYOUTS[kind][record]
         index = found.lines.where(record)
-        points = typed(read_items(found.lines, index, layout, ["points"]), layout).frame.select("at", "points")
-        days = marked_frame(day_marks(found.lines, index, layout.position("day_1")))
+        marks = day_marks(found.lines, index, layout.position("day_1"))
+        days = marked_frame(marks)
+        dated = np.unique(marks.at)
+        points = typed(read_items(found.lines, dated, layout, ["points"]), layout).frame.select("at", "points")
         rows = days.join(points, on="at", how="left")
         frames.append(
             rows.select(

@@ -1,4 +1,4 @@
-"""The five schemes once more, in plain Python and one person at a time, written from the research notes, not the engine.
+"""The five schemes once more, in plain Python, one person at a time, written from the research notes alone.
 
 Slow and readable on purpose. A person is a dict with the columns of the persons frame, incomes are dicts with those of
 the incomes frame. `judge` returns what an assessment must say (without the note UNCONFIRMED_RULE).

@@ -21,7 +21,9 @@ def rarely(r: Random, make, otherwise=None):
 def day(r: Random, on: date, back: int, ahead: int) -> date:
     """A day around `on`, now and then a turning day of its year."""
     drawn = on + timedelta(days=r.randint(-back, ahead))
-    return r.choice([date(drawn.year, m, d) for m, d in ((3, 31), (4, 1), (2, 28), (1, 1))]) if r.random() < 0.2 else drawn
+    return (
+        r.choice([date(drawn.year, m, d) for m, d in ((3, 31), (4, 1), (2, 28), (1, 1))]) if r.random() < 0.2 else drawn
+    )
 
 
 def birth(r: Random, on: date) -> date:
@@ -73,8 +75,9 @@ def incomes(r: Random, person_id: str, year: int, subjects: list[str]) -> list[d
     for number in range(r.choice([0, 1, 1, 1, 1, 1, 2, 3])):
         subject = r.choice(subjects)
         subject_id = rarely(r, lambda: None, f"{person_id}S{number}")
-        for shift in r.choice([[0], [0], [0], [0], [0], [0], [-1], [-1, 0], [0, -1, 1], [None], [None, 0]]):
-            rows.append(_row(r, person_id, subject_id, subject, None if shift is None else year + shift))
+        shifts = r.choice([[0], [0], [0], [0], [0], [0], [-1], [-1, 0], [0, -1, 1], [None], [None, 0]])
+        years = [None if shift is None else year + shift for shift in shifts]
+        rows += [_row(r, person_id, subject_id, subject, y) for y in years]
     return rows
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 
+from tasuke.core.calendar import to_wareki
 from tasuke.schemes.copayment.explain import Step
 from tasuke.schemes.definition import Income, LimitTable, Version
 from tasuke.schemes.explain_words import Marks, table_words, yen_words
@@ -48,7 +49,7 @@ def _year_step(income: Income, person: Row, marks: Marks) -> Step:
     rule = f"{switch.month}月1日に切り替え、その年の{switch.years_back}年前の所得を見る(切り替え前はさらに1年前)"
     return Step(
         "判定年度",
-        f"判定日 {person['on']}",
+        f"判定日 {to_wareki(person['on'])}",
         rule,
         f"{person['_income_year']}年中の所得",
         switch.source,

@@ -263,7 +263,10 @@ def _planted_rows(bad: pl.DataFrame, lines: pl.DataFrame, register: Register) ->
 
 def _write_receipts(shelf: Shelf, model: _Model, made: list[Month], rates: MistakeRates, seed: int) -> pl.DataFrame:
     """One receipt file for each month of receipt. Returns the planted rows."""
-    rows = pl.concat([m.receipts.rows for m in made if m.receipts.rows.height], how="diagonal")
+    brought = [m.receipts.rows for m in made if m.receipts.rows.height]
+    if not brought:
+        return pl.DataFrame(schema=PLANTED_SCHEMA)
+    rows = pl.concat(brought, how="diagonal")
     rows = _spoil_receipts(rows, rates, seed, model)
     atena = model.world.register.people["atena_no"]
     planted: list[pl.DataFrame] = []

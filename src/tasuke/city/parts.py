@@ -15,13 +15,14 @@ from tasuke.city.people import Window
 from tasuke.city.providers import Providers, build_providers
 from tasuke.city.recipients import INPATIENT_ONLY
 from tasuke.city.register import build_register
-from tasuke.city.resident_files import full_rows
+from tasuke.city.resident_files import full_row_pieces
 from tasuke.city.visits import draw_month
 from tasuke.formats import resident_feed
 from tasuke.schemes.catalogue_loader import load_scheme
 from tasuke.schemes.profile import Profile
 
 _TRIES = 6
+_PIECE = 200_000
 
 RECIPIENT_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "scheme": pl.String,
@@ -69,7 +70,10 @@ def residents_only(*, profile: Profile, residents: int, seed: int, start: date, 
     register = build_register(profile=profile, residents=residents, seed=seed, window=window, with_window=False)
     out.mkdir(parents=True, exist_ok=True)
     path = out / "resident_full.csv"
-    path.write_bytes(resident_feed.render(full_rows(register)))
+    with path.open("wb") as file:
+        for number, piece in enumerate(full_row_pieces(register, _PIECE)):
+            data = resident_feed.render(piece)
+            file.write(data if number == 0 else data[data.index(b"\n") + 1 :])
     return path
 
 

@@ -1,5 +1,7 @@
 """住民情報 files: the whole register at the start, and one file of changes a month (formats/resident_feed)."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import polars as pl
 
@@ -132,6 +134,14 @@ def rows_of(register: Register, state: pl.DataFrame) -> pl.DataFrame:
 def full_rows(register: Register) -> pl.DataFrame:
     """The register at the start: residents, 住登外 persons and those who left or died in the last years."""
     return rows_of(register, _state_at_start(register))
+
+
+def full_row_pieces(register: Register, size: int) -> Iterator[pl.DataFrame]:
+    """The same rows in pieces of `size`, so that a register of millions needs no second copy in memory."""
+    state = _state_at_start(register)
+    for first in range(0, state.height, size):
+        rows = rows_of(register, state.slice(first, size))
+        yield rows.with_columns(seq=pl.col("seq") + first)
 
 
 def change_rows(register: Register, full_states: pl.DataFrame, first: int, end: int) -> pl.DataFrame:

@@ -156,7 +156,7 @@ def test_parse_refuses_a_file_without_receipts(data, code):
 
 def test_parse_reports_a_head_without_receipts(file_of):
     uke, problems = parse(file_of(UkeKind.MEDICAL).split(b"\r\n")[0] + b"\r\n")
-    assert _codes(problems) == {"NO_RECEIPTS"}
+    assert _codes(problems) == {"NO_RECEIPTS", "NO_END_MARK"}
     assert uke.head is not None
 
 
@@ -177,16 +177,16 @@ def test_parse_reports_receipts_under_an_unreadable_head(file_of):
 def test_parse_leaves_out_the_last_receipt_of_a_truncated_file(kind, file_of):
     data = file_of(kind)
     uke, problems = parse(data[: data.rindex(b"GO,") - 20])
-    assert _codes(problems) == {"TRUNCATED"}
+    assert _codes(problems) == {"TRUNCATED", "NO_END_MARK"}
     assert uke.claims.height == 5
     uke, problems = parse(data[: data.rindex(b"GO,")])
-    assert _codes(problems) == {"TRUNCATED"}
+    assert _codes(problems) == {"TRUNCATED", "NO_END_MARK"}
     assert uke.claims.height == 5
 
 
 def test_parse_accepts_a_last_line_without_line_end_when_it_is_the_total(file_of):
     uke, problems = parse(file_of(UkeKind.MEDICAL).rstrip(b"\x1a\r\n"))
-    assert problems == []
+    assert [(p.code, p.severity) for p in problems] == [("NO_END_MARK", Severity.WARNING)]
     assert uke.claims.height == 6
 
 

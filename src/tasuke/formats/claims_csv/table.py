@@ -1,7 +1,7 @@
 """The rows of a delimited file as columns of text: encoding, quotes, header rows, titles."""
 
 import csv
-from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import polars as pl
@@ -9,6 +9,7 @@ import polars as pl
 from tasuke.core.problems import Problem, Severity
 from tasuke.formats.claims_csv.definition import Column, Mapping
 
+_BLANKS = " \u3000\t\r\n"
 _FIELD_LIMIT = 131_072  # of Python's csv reader; a longer field is a lost quote
 
 
@@ -33,10 +34,9 @@ def read_table(data: bytes, mapping: Mapping) -> tuple[Table | None, list[Proble
     if text is None:
         return None, problems
     try:
-        listed = _split(text, mapping)
+        header, body = _split(text, mapping)
     except csv.Error as error:
         return None, [*problems, _fatal("BROKEN_QUOTES", f"引用符の閉じ忘れなどで区切れません: {error}")]
-    header, body = listed[: mapping.file.header_rows], listed[mapping.file.header_rows :]
     if len(header) < mapping.file.header_rows:
         return None, [*problems, _fatal("EMPTY_FILE", "見出しの行がありません。")]
     titles, more = _titles(header, mapping)
@@ -44,9 +44,9 @@ def read_table(data: bytes, mapping: Mapping) -> tuple[Table | None, list[Proble
     if any(problem.severity is Severity.FATAL for problem in more):
         return None, problems
     width = max([len(titles), len(mapping.file.titles), *(len(items) for _, items in header)])
-    # without titles: as wide as most of the rows
-    width = width or Counter(len(items) for _, items in body).most_common(1)[0][0] if body else width
-    return Table(_frame(body, width), titles, width), problems
+    if not width and body.height:  # without titles: as wide as most of the rows
+        width = int(body["_items"].value_counts(sort=True).row(0)[0])
+    return Table(_columns(body, width), titles, width), problems
 
 
 def _fatal(code: str, message: str) -> Problem:
@@ -101,21 +101,33 @@ def _decodes(data: bytes, encoding: str) -> bool:
     return True
 
 
-def _split(text: str, mapping: Mapping) -> list[tuple[int, list[str]]]:
-    """Rows with the physical line on which they begin; blank lines are left out."""
-    delimiter = mapping.file.delimiter
-    if not (mapping.file.quoted and '"' in text):
-        rows = (line.split(delimiter) for line in text.replace("\r\n", "\n").split("\n"))
-        return [(number, items) for number, items in enumerate(rows, start=1) if items != [""]]
+def _split(text: str, mapping: Mapping) -> tuple[list[tuple[int, list[str]]], pl.DataFrame]:
+    """Header rows (physical line, items) and the body: `line` (on which the row begins), `items` (a list), `_items`."""
+    file = mapping.file
+    if file.quoted and '"' in text:
+        listed = list(_quoted_rows(text, file.delimiter))
+        header = listed[: file.header_rows]
+        body = pl.DataFrame(
+            listed[file.header_rows :], schema={"line": pl.Int64, "items": pl.List(pl.String)}, orient="row"
+        )
+        return header, body.with_columns(_items=pl.col("items").list.len().cast(pl.Int64))
+    lines = pl.DataFrame({"text": text.split("\n")}).with_row_index("line", offset=1)
+    lines = lines.select(pl.col("line").cast(pl.Int64), pl.col("text").str.strip_suffix("\r"))
+    lines = lines.filter(pl.col("text") != "")
+    header = [(line, row.split(file.delimiter)) for line, row in lines.head(file.header_rows).iter_rows()]
+    body = lines.slice(file.header_rows).select("line", items=pl.col("text").str.split(file.delimiter))
+    return header, body.with_columns(_items=pl.col("items").list.len().cast(pl.Int64))
+
+
+def _quoted_rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Rows of a file with quotes; a field may hold line breaks. Blank lines are left out."""
     csv.field_size_limit(_FIELD_LIMIT)
     reader = csv.reader(text.splitlines(keepends=True), delimiter=delimiter, strict=True)
-    result: list[tuple[int, list[str]]] = []
     begin = 1
     for items in reader:
         if items:
-            result.append((begin, items))
+            yield begin, items
         begin = reader.line_num + 1
-    return result
 
 
 def _titles(header: list[tuple[int, list[str]]], mapping: Mapping) -> tuple[dict[str, int], list[Problem]]:
@@ -147,14 +159,11 @@ def _used_titles(mapping: Mapping) -> list[str]:
     return [column for column in columns if isinstance(column, str)]
 
 
-def _frame(body: list[tuple[int, list[str]]], width: int) -> pl.DataFrame:
-    columns: dict[str, list[str | None]] = {}
-    for position in range(width):
-        columns[f"{position}"] = [items[position] if len(items) > position else None for _, items in body]
-    frame = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String), orient="row")
-    stripped = [pl.col(name).str.strip_chars(" \u3000\t\r\n") for name in columns]
-    frame = frame.with_columns(stripped).with_columns(pl.when(pl.all() != "").then(pl.all()).name.keep())
-    return frame.with_columns(
-        pl.Series("line", [number for number, _ in body], dtype=pl.Int64),
-        pl.Series("_items", [len(items) for _, items in body], dtype=pl.Int64),
-    )
+def _columns(body: pl.DataFrame, width: int) -> pl.DataFrame:
+    """The items as columns "0", "1", …, without blanks around them, null when empty."""
+    names = [f"{position}" for position in range(width)]
+    items = [
+        pl.col("items").list.get(at, null_on_oob=True).str.strip_chars(_BLANKS).alias(f"{at}") for at in range(width)
+    ]
+    frame = body.select("line", "_items", *items)
+    return frame.with_columns(pl.when(pl.col(name) != "").then(pl.col(name)).alias(name) for name in names)

@@ -45,7 +45,7 @@ class Lines:
 
     number: physical line (1-based); start/end: the bytes of the record without history prefix and line end; id: the two
     letters (0 = not readable); source/row/branch: データ識別, 行番号, 枝番号 (-1 in form "claim" or unreadable);
-    terminated: the last line ended with a line end.
+    terminated: the last line ended with a line end; end_mark: the file ends with 0x1A.
     """
 
     data: npt.NDArray[np.uint8]
@@ -58,6 +58,7 @@ class Lines:
     row: Ints
     branch: Ints
     terminated: bool
+    end_mark: bool
 
     def where(self, *records: str) -> Ints:
         """Indexes of the lines with one of these record ids."""
@@ -67,7 +68,7 @@ class Lines:
         """The same file with these lines only, in this order."""
         return Lines(
             self.data, self.form, self.number[index], self.start[index], self.end[index], self.id[index],
-            self.source[index], self.row[index], self.branch[index], self.terminated,
+            self.source[index], self.row[index], self.branch[index], self.terminated, self.end_mark,
         )  # fmt: skip
 
 
@@ -81,12 +82,13 @@ def scan(data: bytes) -> Lines:
     start = start + ((start < end) & (_at(buffer, start) == _EOF))
     end = np.maximum(end - ((end > start) & (_at(buffer, end - 1) == _CR)), start)
     terminated = bool(start[-1] >= end[-1])
+    end_mark = data[-16:].rstrip(b"\r\n").endswith(b"\x1a")
     kept = np.flatnonzero(end > start)
     number, start, end = kept + 1, start[kept], end[kept]
     if _is_payer_form(buffer, start, end):
-        return _payer_lines(buffer, number, start, end, terminated)
+        return _payer_lines(buffer, number, start, end, (terminated, end_mark))
     none = np.full(len(start), -1, dtype=np.int64)
-    return Lines(buffer, "claim", number, start, end, _ids(buffer, start, end), none, none, none, terminated)
+    return Lines(buffer, "claim", number, start, end, _ids(buffer, start, end), none, none, none, terminated, end_mark)
 
 
 def detect_kind(lines: Lines) -> UkeKind | None:
@@ -148,7 +150,9 @@ def _is_payer_form(buffer: npt.NDArray[np.uint8], start: Ints, end: Ints) -> boo
     return int(((first >= ord("0")) & (first <= ord("9"))).sum()) > plain
 
 
-def _payer_lines(buffer: npt.NDArray[np.uint8], number: Ints, start: Ints, end: Ints, terminated: bool) -> Lines:
+def _payer_lines(
+    buffer: npt.NDArray[np.uint8], number: Ints, start: Ints, end: Ints, ending: tuple[bool, bool]
+) -> Lines:
     """Lines with the three items of 履歴管理情報 before the record; HI, the head of a returned file, has none."""
     at = start.copy()
     good = np.ones(len(start), dtype=np.bool_)
@@ -162,7 +166,7 @@ def _payer_lines(buffer: npt.NDArray[np.uint8], number: Ints, start: Ints, end: 
     body = np.where(good, at, start)
     ids = np.where(good, _ids(buffer, body, end), np.where(bare, plain, 0))
     source, row, branch = (np.where(good, item, -1) for item in items)
-    return Lines(buffer, "payer", number, body, end, ids, source, row, branch, terminated)
+    return Lines(buffer, "payer", number, body, end, ids, source, row, branch, *ending)
 
 
 def _prefix_item(buffer: npt.NDArray[np.uint8], at: Ints, end: Ints, width: int) -> tuple[Ints, Ints, Bools]:

@@ -142,6 +142,10 @@ def _check_unknown(found: Structure, rank: np.ndarray) -> None:
 def _check_end(found: Structure, kind: UkeKind, segment: Ints | None) -> None:
     """The last receipt of a file that stops in the middle is not used: some of its records may be missing."""
     lines = found.lines
+    if not lines.end_mark and segment is None and len(lines.number):
+        message = "ファイルの終わりの印(EOF)がありません。途中で切れていないか、件数を確かめてください。"
+        line = int(lines.number[-1])
+        found.problems.append(Problem("NO_END_MARK", message, line=line, severity=Severity.WARNING))
     if not len(found.at):
         return
     last = len(found.at) - 1

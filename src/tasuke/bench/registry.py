@@ -3,6 +3,7 @@
 import importlib
 import multiprocessing
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 
 from tasuke.bench.result import BenchResult
 
@@ -26,8 +27,9 @@ def run_benches(name: str | None, *, scale: float) -> Iterator[BenchResult]:
     if name is not None and name not in BENCHES:
         raise UnknownBench(f"「{name}」はありません: {', '.join(BENCHES)}")
     for module in [BENCHES[name]] if name else BENCHES.values():
-        with multiprocessing.get_context("spawn").Pool(1) as pool:
-            yield pool.apply(_measure, (module, scale))
+        # not a multiprocessing.Pool: its workers may not start processes of their own
+        with ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("spawn")) as pool:
+            yield pool.submit(_measure, module, scale).result()
 
 
 def _measure(module: str, scale: float) -> BenchResult:

@@ -29,6 +29,6 @@ def measure(scale: float) -> BenchResult:
     with tempfile.TemporaryDirectory() as folder:
         disk = seconds(lambda: (Path(folder) / "z").write_bytes(files[0]))
     return result(
-        "transfers", times[1], "s", target="<= 5 s, byte-identical again", peer_name="the same bytes to disk", peer=disk,
-        payments=n, bytes=len(files[0]), identical=files[0] == files[1], first_run=round(times[0], 3),
+        "transfers", times[1], "s", target="<= 5 s, byte-identical again", peer_name="the same bytes to disk",
+        peer=disk, payments=n, bytes=len(files[0]), identical=files[0] == files[1], first_run=round(times[0], 3),
     )  # fmt: skip

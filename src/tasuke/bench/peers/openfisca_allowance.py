@@ -17,7 +17,7 @@ DAY = "2024-10-01"  # the first day of the allowance that the package knows
 
 
 def build(system, n):
-    """A simulation of n households: person 2k is the parent, 2k+1 the child; ages and salaries spread by a fixed seed."""
+    """A simulation of n households: person 2k is the parent, 2k+1 the child; ages and salaries by a fixed seed."""
     rng = np.random.default_rng(20_260_401)
     builder = SimulationBuilder()
     builder.create_entities(system)

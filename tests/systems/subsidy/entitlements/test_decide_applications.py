@@ -159,9 +159,9 @@ def test_decide_applications_before_the_first_version_is_a_problem(town, apply_f
     town.child()
     apply_for({**CHILD, "received_on": date(2010, 1, 1), "event_date": date(2010, 1, 1)})
 
-    done = run("decide-applications", scheme=SHONI, on="2026-04-30")
+    done = run("decide-applications", scheme=SHONI, on="2010-02-28")
 
-    problem = RunProblem.objects.get(run=done, severity="error")
+    problem = RunProblem.objects.using("subsidy").get(run=done, severity="error")
     assert problem.code == "before_first_version"
     assert "2010-01-01の規則がありません" in problem.message
     assert Application.objects.get().state == "received"

@@ -23,7 +23,7 @@ def test_import_tax_correction_supersedes_and_older_rows_do_not_come_back(import
 
     assert Income.objects.current().get(atena_no="101").total_income == 2_000_000
     assert run.counts["older_than_correction"] == 1
-    assert RunProblem.objects.get(run=run).code == "older_than_correction"
+    assert RunProblem.objects.using("subsidy").get(run=run).code == "older_than_correction"
 
 
 def test_import_tax_first_row_and_correction_in_one_file_the_correction_counts(import_feed):

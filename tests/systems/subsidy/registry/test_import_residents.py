@@ -17,7 +17,7 @@ def history(atena_no="101"):
 
 
 def codes(run):
-    return sorted(RunProblem.objects.filter(run=run).values_list("code", flat=True))
+    return sorted(RunProblem.objects.using("subsidy").filter(run=run).values_list("code", flat=True))
 
 
 def test_import_residents_full_file_makes_rows_with_search_keys(import_feed):
@@ -27,7 +27,7 @@ def test_import_residents_full_file_makes_rows_with_search_keys(import_feed):
     assert run.counts["added"] == 2
     assert ResidentRecord.objects.get(atena_no="101").name_key == "高橋花子"
     assert ResidentRecord.objects.get(atena_no="102").name_key == "崎山吉男"
-    file = InboundFile.objects.get(kind="residents")
+    file = InboundFile.objects.using("subsidy").get(kind="residents")
     assert (file.rows, file.accepted, file.rejected, file.run_id) == (2, 2, 0, run.pk)
 
 
@@ -124,11 +124,11 @@ def test_import_residents_two_rows_of_one_day_the_later_number_counts(import_fee
 def test_import_residents_gap_and_double_numbers_are_reported(import_feed):
     run, _ = import_feed("residents", [{"seq": 1}, {"seq": 2, "atena_no": "102"}, {"seq": 5, "atena_no": "103"}])
     assert codes(run) == ["sequence_gap"]
-    assert "3から4" in RunProblem.objects.get(run=run).message
+    assert "3から4" in RunProblem.objects.using("subsidy").get(run=run).message
 
     run, _ = import_feed("residents", [{"seq": 1, "atena_no": "104"}, {"seq": 1, "atena_no": "105"}])
     assert ResidentRecord.objects.filter(atena_no__in=["104", "105"]).count() == 1
-    assert RunProblem.objects.filter(run=run, severity="error").count() == 1
+    assert RunProblem.objects.using("subsidy").filter(run=run, severity="error").count() == 1
 
 
 def test_import_residents_protection_opens_and_never_closes(import_feed):
@@ -150,7 +150,7 @@ def test_import_residents_full_file_names_residents_that_it_lacks(import_feed):
 
     run, _ = import_feed("residents", [{"address": "B", "event_date": date(2026, 5, 1)}])
 
-    problem = RunProblem.objects.get(run=run)
+    problem = RunProblem.objects.using("subsidy").get(run=run)
     assert (problem.code, problem.value) == ("resident_missing", "102")
     assert history("102")[0][3] == "1"
     assert run.comparison == [{"label": "住民(全件ファイルと台帳)", "now": 1, "before": 2}]
@@ -161,7 +161,7 @@ def test_import_residents_broken_file_changes_nothing_and_says_why(import_feed):
 
     assert run.plan["fatal"] == 1
     assert not ResidentRecord.objects.exists()
-    assert RunProblem.objects.filter(run=run, severity="fatal").exists()
+    assert RunProblem.objects.using("subsidy").filter(run=run, severity="fatal").exists()
 
 
 def test_import_residents_number_of_queries_does_not_grow_with_rows(import_feed):

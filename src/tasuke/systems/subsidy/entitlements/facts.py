@@ -57,21 +57,25 @@ class Register:
 
 def build_facts(*, using: str, scheme: Scheme, cases: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The persons frame (with `on`, in the order of `cases`) and the incomes frame of `schemes.assess`."""
-    register = read_register(using=using, scheme=scheme, cases=cases)
+    register = read_for_cases(using=using, scheme=scheme, cases=cases)
     return facts_of(register=register, scheme=scheme, cases=cases)
 
 
-def read_register(*, using: str, scheme: Scheme, cases: pl.DataFrame) -> Register:
-    """Read everything that some cases need, with a number of queries that does not grow with them."""
-    people = cases["atena_no"].unique()
+def read_for_cases(*, using: str, scheme: Scheme, cases: pl.DataFrame) -> Register:
+    """Read everything that some cases need."""
+    years = cases.select(first=pl.col("on").min().dt.year(), last=pl.col("on").max().dt.year()).row(0)
+    return read_register(using=using, scheme=scheme, people=cases["atena_no"], years=(years[0] or 0, years[1] or 0))
+
+
+def read_register(*, using: str, scheme: Scheme, people: pl.Series, years: tuple[int, int]) -> Register:
+    """Read what some persons need who are judged within some years; the number of queries does not grow with them."""
+    people = people.unique()
     own = relations_frame(using=using, scheme=scheme.id, atena_nos=people)
     parents = _relations_to(using, scheme.id, people)
     # of parents of children who are judged we need the family they live in as well
     family = relations_frame(using=using, scheme=scheme.id, atena_nos=parents["atena_no"])
     relations = pl.concat([own, parents, family]).unique()
     everybody = pl.concat([people, relations["atena_no"], relations["other_atena_no"]]).unique()
-    years = cases.select(first=pl.col("on").min().dt.year(), last=pl.col("on").max().dt.year()).row(0)
-    tax_years = (years[0] - 3, years[1]) if years[0] is not None else (0, 0)
     return Register(
         relations=relations,
         births=_births(using, everybody),
@@ -80,7 +84,8 @@ def read_register(*, using: str, scheme: Scheme, cases: pl.DataFrame) -> Registe
         welfare=welfare_frame(using=using, atena_nos=everybody),
         single_parents=single_parent_frame(using=using, atena_nos=everybody),
         held=_held(using, scheme, people),
-        incomes=incomes_frame(using=using, atena_nos=everybody, tax_years=tax_years),
+        # no scheme asks for an income more than three years old
+        incomes=incomes_frame(using=using, atena_nos=everybody, tax_years=(years[0] - 3, years[1])),
         caregivers=_caregivers(using, scheme.id, relations["atena_no"]),
     )
 
@@ -231,11 +236,17 @@ def _welfare_columns(register: Register, cases: pl.DataFrame, children: pl.DataF
 
 
 def _single_parent_columns(register: Register, cases: pl.DataFrame) -> pl.DataFrame:
-    return _on_day(register.single_parents, cases).select(
+    """A child is in a household with a 事実婚 when the person who raises it is."""
+    own = _on_day(register.single_parents, cases).select(
         "id",
         pl.col("reason").cast(pl.Int64, strict=False).alias("single_parent_reason"),
         pl.coalesce("since", "valid_from").alias("single_parent_from"),
         "de_facto_spouse",
+    )
+    raised_by = _parents(register, cases).with_columns(pl.col("subject_id").alias("atena_no"))
+    partner = _on_day(register.single_parents, raised_by).filter("de_facto_spouse").select("id").unique()
+    return own.with_columns(
+        (pl.col("de_facto_spouse") | pl.col("id").is_in(partner["id"].implode())).alias("de_facto_spouse")
     )
 
 

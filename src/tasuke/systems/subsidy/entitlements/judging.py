@@ -12,7 +12,7 @@ from tasuke.schemes.confirmation import still_unconfirmed
 from tasuke.schemes.definition import Scheme
 from tasuke.schemes.frames import INCOME_COLUMNS, PERSON_COLUMNS
 from tasuke.schemes.profile import PayerNumber, Profile
-from tasuke.systems.subsidy.entitlements.facts import CASE_COLUMNS, build_facts
+from tasuke.systems.subsidy.entitlements.facts import CASE_COLUMNS, Register, facts_of, read_for_cases
 from tasuke.systems.subsidy.profile import active_profile
 from tasuke.systems.subsidy.registry.queries import persons_frame
 
@@ -59,14 +59,16 @@ def unconfirmed_warnings(rules: Rules, on: date) -> list[Problem]:
     ]
 
 
-def judge_cases(*, using: str, rules: Rules, cases: pl.DataFrame) -> pl.DataFrame:
+def judge_cases(*, using: str, rules: Rules, cases: pl.DataFrame, register: Register | None = None) -> pl.DataFrame:
     """The cases with the columns of `assess`, and `facts` (JSON), `payer_no`, `ward_code`; in the cases' order.
 
     cases: facts.CASE_COLUMNS and whatever else the caller wants back; no day before the scheme's first version.
+    register: what was read before for these cases.
     """
     if cases.is_empty():
         cases = cases.with_columns([pl.lit(None, dtype=t).alias(c) for c, t in CASE_COLUMNS.items() if c not in cases])
-    persons, incomes = build_facts(using=using, scheme=rules.scheme, cases=cases)
+    known = register or read_for_cases(using=using, scheme=rules.scheme, cases=cases)
+    persons, incomes = facts_of(register=known, scheme=rules.scheme, cases=cases)
     latest = cases["on"].max()
     result = assess(rules.scheme, persons, incomes, latest if isinstance(latest, date) else date.max, rules.confirmed)
     judged = cases.hstack(result.drop("id")).with_columns(

@@ -16,6 +16,8 @@ from django.db import connections
 from tasuke.core.problems import Problem
 from tasuke.platform.batch.job import ChunkResult, Job, Plan, RunContext, register
 from tasuke.platform.bulk import copy_out, staging
+from tasuke.systems.subsidy.entitlements.change_writing import write_changes
+from tasuke.systems.subsidy.entitlements.changes import find_changes
 from tasuke.systems.subsidy.entitlements.judging import (
     REASONS,
     ROLES,
@@ -154,11 +156,29 @@ def _apply(context: RunContext, plan: Plan, number: int) -> ChunkResult:
 
 def _entitle(context: RunContext, work: _Work, decided: pl.DataFrame, numbers: pl.DataFrame) -> pl.DataFrame:
     eligible = decided.filter(pl.col("outcome") == "eligible")
-    existing = entitlements_frame(using=context.using, scheme=work.rules.scheme.id, atena_nos=eligible["atena_no"])
+    scheme = work.rules.scheme.id
+    existing = entitlements_frame(using=context.using, scheme=scheme, atena_nos=eligible["atena_no"])
+    if not existing.is_empty():
+        # who comes back may still be entitled from before, since nobody has acted on the move out yet
+        _settle_before(context, work, existing["atena_no"])
+        existing = entitlements_frame(using=context.using, scheme=scheme, atena_nos=eligible["atena_no"])
     gained = clip_to_free_time(eligible, existing).join(numbers, on="atena_no", how="left", maintain_order="left")
     rows = gained.with_columns(pl.col("start").alias("valid_from"), pl.col("end").alias("valid_to"))
     add_entitlements(using=context.using, rows=rows, now=context.now)
     return gained
+
+
+def _settle_before(context: RunContext, work: _Work, people: pl.Series) -> None:
+    nothing = pl.DataFrame(schema={"atena_no": pl.String, "event_date": pl.Date, "notice": pl.String})
+    changes = find_changes(using=context.using, rules=work.rules, on=work.on, notices=nothing, atena_nos=people)
+    write_changes(
+        using=context.using,
+        rules=work.rules,
+        changes=changes,
+        decided_on=work.on,
+        now=context.now,
+        run_id=context.run_id,
+    )
 
 
 def _settle(context: RunContext, decided: pl.DataFrame) -> None:

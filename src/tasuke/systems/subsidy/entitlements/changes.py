@@ -1,0 +1,215 @@
+"""What changes of the register do to entitlements: losses, new bands and classes, and time that was cut off wrongly.
+
+The scheme's own rules say so: each entitlement is judged again, on columns, on the days on which a fact about it
+changed (`change_days`). The first day of a rejection ends it; a day with another band, coverage, class or funding part
+splits it; when everything holds on the very day after its end, it goes on (a corrected move, an insurer that followed
+without a gap). Who comes back after a gap has to apply. A change of ward changes nothing here.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+from django.db import connections
+
+from tasuke.core.period import Period
+from tasuke.platform.bulk import copy_out
+from tasuke.schemes.reasons import NOTES, ReasonCode
+from tasuke.systems.subsidy.entitlements.change_days import change_days, horizon
+from tasuke.systems.subsidy.entitlements.facts import read_register
+from tasuke.systems.subsidy.entitlements.judging import Rules, judge_cases, payer_number_expr
+from tasuke.systems.subsidy.entitlements.losses import cases_of, first_reason
+from tasuke.systems.subsidy.entitlements.queries import entitlements_frame
+from tasuke.systems.subsidy.registry.tables import people_table
+
+_INCOME = [
+    str(code)
+    for code in (
+        ReasonCode.INCOME_OVER,
+        ReasonCode.INCOME_SUBJECT_MISSING,
+        ReasonCode.INCOME_UNDECLARED,
+        ReasonCode.INCOME_UNKNOWN,
+    )
+]
+_NOTES = [str(code) for code in NOTES]
+VALUES = ("band", "coverage", "copay_class", "funding", "payer_no")
+_LEARNED = {"entitlement_id": pl.Int64(), "judged_on": pl.Date(), "decided_year": pl.Int64()}
+
+
+@dataclass(frozen=True, slots=True)
+class EntitlementChanges:
+    """What is to be written, all with the columns of judge_cases for the day that made the change.
+
+    lost: one row per entitlement that ends earlier, with lost_on and loss_reason. pieces: the parts into which an
+    entitlement falls (valid_from, valid_to, VALUES, changed b: a new decision shapes it). reopened: entitlements that
+    go on after their end, with start and end of the further part, and `same` b: nothing but the end is new.
+    """
+
+    lost: pl.DataFrame
+    pieces: pl.DataFrame
+    reopened: pl.DataFrame
+
+    def of(self, people: pl.Series) -> "EntitlementChanges":
+        """The part that concerns some persons."""
+        chosen = pl.col("atena_no").is_in(people.implode())
+        return EntitlementChanges(self.lost.filter(chosen), self.pieces.filter(chosen), self.reopened.filter(chosen))
+
+    def still_current(self, entitlement_ids: pl.Series) -> "EntitlementChanges":
+        """The part that concerns entitlements that nobody else has changed since."""
+        chosen = pl.col("entitlement_id").is_in(entitlement_ids.implode())
+        return EntitlementChanges(self.lost.filter(chosen), self.pieces.filter(chosen), self.reopened.filter(chosen))
+
+    def people(self) -> pl.Series:
+        """Who is concerned."""
+        return pl.concat([f["atena_no"] for f in (self.lost, self.pieces, self.reopened)]).unique()
+
+
+def find_changes(
+    *, using: str, rules: Rules, on: date, notices: pl.DataFrame, atena_nos: pl.Series | None = None
+) -> EntitlementChanges:
+    """Judge again what is in force (or ended within two years), on the days on which something changed up to `on`.
+
+    notices: 喪失の届出 not yet acted on: atena_no, event_date, notice (its reason in words). Reads only.
+    """
+    entitlements = _with_decisions(using, rules, on, atena_nos)
+    start = entitlements["valid_from"].min()
+    first_year = start.year if isinstance(start, date) else on.year
+    register = read_register(
+        using=using, scheme=rules.scheme, people=entitlements["atena_no"], years=(first_year, on.year)
+    )
+    days = change_days(register=register, scheme=rules.scheme, entitlements=entitlements, on=on)
+    told = _told(entitlements, notices, on)
+    all_days = pl.concat([days, told.select("entitlement_id", "on")]).unique().sort("entitlement_id", "on")
+    cases = cases_of(all_days.rename({"on": "day"}).join(entitlements, on="entitlement_id"), on=pl.col("day")).drop(
+        "day"
+    )
+    judged = judge_cases(using=using, rules=rules, cases=cases.sort("entitlement_id", "on"), register=register)
+    marked = _mark(judged)
+    lost = _lost(marked, told)
+    return EntitlementChanges(
+        lost=lost,
+        pieces=_pieces(marked, lost, rules),
+        reopened=_reopened(marked, lost, entitlements, rules),
+    )
+
+
+def _with_decisions(using: str, rules: Rules, on: date, atena_nos: pl.Series | None) -> pl.DataFrame:
+    """Current entitlements with the day and income year of the decision that shaped them."""
+    frame = entitlements_frame(
+        using=using, scheme=rules.scheme.id, overlapping=Period(horizon(on), None), atena_nos=atena_nos
+    )
+    with people_table(using=using, atena_nos=frame["atena_no"]) as name:
+        query = (
+            "SELECT e.id, d.judged_on, d.income_year FROM subsidy_entitlement e "  # noqa: S608
+            f"JOIN {name} p ON p.atena_no = e.atena_no JOIN subsidy_decision d ON d.id = e.decision_id "
+            "WHERE e.scheme = %s AND e.recorded_to IS NULL"
+        )
+        learned = copy_out(connections[using], query, [rules.scheme.id], schema=_LEARNED)
+    return frame.join(learned, on="entitlement_id", how="left", maintain_order="left")
+
+
+def _told(entitlements: pl.DataFrame, notices: pl.DataFrame, on: date) -> pl.DataFrame:
+    joined = entitlements.select("entitlement_id", "atena_no", "valid_from", "valid_to").join(
+        notices.rename({"event_date": "on"}), on="atena_no", how="inner"
+    )
+    inside = (pl.col("on") >= pl.col("valid_from")) & (
+        pl.col("valid_to").is_null() | (pl.col("on") < pl.col("valid_to"))
+    )
+    return joined.filter(inside & (pl.col("on") <= on)).select("entitlement_id", "on", "notice")
+
+
+def _mark(judged: pl.DataFrame) -> pl.DataFrame:
+    """rejected: for a reason that is ours to act on. A new income year is the renewal's business, not a change."""
+    hard = pl.col("reasons").list.filter(~pl.element().is_in(_NOTES))
+    others = hard.list.eval(pl.element().filter(~pl.element().is_in(_INCOME))).list.len() > 0
+    same_year = pl.col("income_year").eq_missing(pl.col("decided_year"))
+    return judged.with_columns(
+        ((pl.col("outcome") == "rejected") & (others | same_year)).alias("rejected"),
+        (pl.col("outcome") == "eligible").alias("eligible"),
+        same_year.alias("same_year"),
+        (pl.col("valid_to").is_null() | (pl.col("on") < pl.col("valid_to"))).alias("within"),
+    )
+
+
+def _lost(marked: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
+    """The first day of each entitlement on which it does not hold, by rule or by notice."""
+    noted = marked.join(told, on=["entitlement_id", "on"], how="left", maintain_order="left")
+    ends = noted.filter(pl.col("within") & (pl.col("rejected") | pl.col("notice").is_not_null()))
+    reason = pl.when(pl.col("rejected")).then(first_reason()).otherwise(pl.col("notice").str.slice(0, 60))
+    return (
+        ends.sort("entitlement_id", "on")
+        .unique("entitlement_id", keep="first", maintain_order=True)
+        .with_columns(pl.col("on").alias("lost_on"), reason.alias("loss_reason"))
+        .drop("notice")
+    )
+
+
+def _pieces(marked: pl.DataFrame, lost: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+    """Entitlements that fall into parts of different band, coverage, class or funding; unchanged ones have none."""
+    ends = lost.select("entitlement_id", "lost_on")
+    holds = marked.join(ends, on="entitlement_id", how="left", maintain_order="left").filter(
+        pl.col("within") & (pl.col("lost_on").is_null() | (pl.col("on") < pl.col("lost_on")))
+    )
+    stands = holds.filter(pl.col("eligible") | (pl.col("on") == pl.col("valid_from")))
+    first = pl.col("on") == pl.col("valid_from")
+    later = pl.col("on") >= pl.col("judged_on")
+    moved = pl.col("band") != pl.col("own_band")
+    usable = pl.col("eligible")
+    # with a new band everything is taken as judged, else the class of a new income year waits for the renewal
+    fresh = usable & later & ~first & (pl.col("same_year") | moved)
+    said = {
+        "band": pl.when(usable & later & ~first).then("band"),
+        "coverage": pl.when(fresh).then("coverage"),
+        "copay_class": pl.when(fresh | (usable & pl.col("same_year"))).then("copay_class"),
+        "funding": pl.when(fresh).then("funding"),
+    }
+    # what a day does not say anew goes on as it was; the first day of all says what the entitlement says
+    filled = (
+        stands.sort("entitlement_id", "on")
+        .with_columns([pl.coalesce(e, pl.when(first).then(f"own_{c}")).alias(c) for c, e in said.items()])
+        .with_columns([pl.col(c).forward_fill().over("entitlement_id") for c in said])
+    )
+    valued = filled.with_columns(pl.col("on").alias("start")).with_columns(payer_number_expr(rules).alias("payer_no"))
+    valued = valued.with_columns(pl.when(_as_before(said)).then("own_payer_no").otherwise("payer_no").alias("payer_no"))
+    return _cut(valued)
+
+
+def _as_before(columns: Iterable[str]) -> pl.Expr:
+    return pl.all_horizontal([pl.col(c).eq_missing(pl.col(f"own_{c}")) for c in columns])
+
+
+def _cut(valued: pl.DataFrame) -> pl.DataFrame:
+    same = pl.all_horizontal([pl.col(c).eq_missing(pl.col(c).shift(1).over("entitlement_id")) for c in VALUES])
+    begins = pl.col("entitlement_id").is_first_distinct()
+    steps = valued.filter(begins | ~same)
+    following = pl.col("on").shift(-1).over("entitlement_id")
+    own = pl.all_horizontal([pl.col(c).eq_missing(pl.col(f"own_{c}")) for c in VALUES])
+    parts = steps.with_columns(
+        pl.min_horizontal(pl.coalesce(following, "valid_to"), "lost_on").alias("piece_to"),
+        pl.col("on").alias("piece_from"),
+        (~(own & (pl.col("on") == pl.col("valid_from")))).alias("changed"),
+    )
+    affected = parts.filter("changed")["entitlement_id"].unique()
+    return parts.filter(pl.col("entitlement_id").is_in(affected.implode())).with_columns(
+        pl.col("piece_from").alias("valid_from"), pl.col("piece_to").alias("valid_to")
+    )
+
+
+def _reopened(marked: pl.DataFrame, lost: pl.DataFrame, entitlements: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+    """Entitlements that ended although everything still holds on the day after, until the end of what holds now."""
+    following = entitlements.select("entitlement_id", "atena_no", "valid_from").sort("atena_no", "valid_from")
+    following = following.with_columns(pl.col("valid_from").shift(-1).over("atena_no").alias("next_from"))
+    ended = marked.filter(pl.col("eligible") & (pl.col("on") == pl.col("valid_to")))
+    by_rule = (pl.col("loss_reason") == "") | pl.col("loss_reason").is_in([str(c) for c in ReasonCode])
+    grown = (pl.col("band") == "extension") & (pl.col("own_band") != "extension")  # an extension has to be applied for
+    free = ended.join(following.select("entitlement_id", "next_from"), on="entitlement_id", how="left").filter(
+        by_rule & ~grown & (pl.col("next_from").is_null() | (pl.col("next_from") > pl.col("on")))
+    )
+    end = pl.min_horizontal("end", "next_from")
+    kept = free.join(lost.select("entitlement_id"), on="entitlement_id", how="anti").with_columns(
+        pl.col("on").alias("start"), end.alias("end")
+    )
+    valued = kept.with_columns(payer_number_expr(rules).alias("payer_no"))
+    same = pl.all_horizontal([pl.col(c).eq_missing(pl.col(f"own_{c}")) for c in VALUES])
+    return valued.filter(pl.col("end").is_null() | (pl.col("end") > pl.col("start"))).with_columns(same.alias("same"))

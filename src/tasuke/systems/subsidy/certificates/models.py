@@ -1,4 +1,4 @@
-"""受給者証・医療証: the register of issue (交付簿)."""
+"""受給者証・医療証: the register of issue (交付簿); 通知書: the register of letters."""
 
 from typing import ClassVar
 
@@ -45,9 +45,12 @@ class Certificate(models.Model):
     valid = DateRangeField("有効期間")
     kind = models.CharField("交付区分", max_length=8, choices=CertificateKind.choices)
     reason = models.CharField("再交付の理由", max_length=100, blank=True)
+    cause = models.CharField("変更の内容", max_length=100, blank=True)
+    hand_delivery = models.BooleanField("手渡し", default=False)  # 支援措置: never in the mass mailing
     state = models.CharField("状態", max_length=8, choices=CertificateState.choices, default=CertificateState.ISSUED)
     issued_on = models.DateField("交付日")
     returned_on = models.DateField("返還日", null=True)
+    returned_to = models.CharField("返還の受付者", max_length=60, blank=True)
     content = models.JSONField("券面")
     file_sha256 = models.CharField("PDF", max_length=64)
     page = models.PositiveIntegerField("頁")
@@ -65,8 +68,8 @@ class Certificate(models.Model):
                 name="subsidy_certificate_one_in_hand",
             ),
             models.CheckConstraint(
-                condition=Q(state="returned", returned_on__isnull=False)
-                | (~Q(state="returned") & Q(returned_on__isnull=True)),
+                condition=(Q(state="returned", returned_on__isnull=False) & ~Q(returned_to=""))
+                | (~Q(state="returned") & Q(returned_on__isnull=True, returned_to="")),
                 name="subsidy_certificate_return_pair",
             ),
             models.CheckConstraint(
@@ -78,3 +81,42 @@ class Certificate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.scheme} {self.recipient_no}"
+
+
+class NoticeKind(models.TextChoices):
+    """What a letter says."""
+
+    REJECTION = "rejection", "申請却下通知書"
+    NOT_RENEWED = "not_renewed", "不交付決定通知書"
+    LOSS = "loss", "受給資格消滅通知書"
+    INCOME_UNKNOWN = "income_unknown", "所得確認のご案内"
+
+
+class Notice(models.Model):
+    """One letter on one decision. `content` is what was printed, so that a reprint is the same letter years later."""
+
+    kind = models.CharField("種類", max_length=14, choices=NoticeKind.choices)
+    scheme = models.CharField("制度", max_length=40)
+    atena_no = models.CharField("対象者宛名番号", max_length=15)
+    decision_id = models.BigIntegerField("決定", unique=True)
+    addressee_atena_no = models.CharField("宛先宛名番号", max_length=15)
+    hand_delivery = models.BooleanField("手渡し")  # 支援措置: never in the mass mailing
+    issued_on = models.DateField("通知日")
+    content = models.JSONField("文面")
+    file_sha256 = models.CharField("PDF", max_length=64)
+    page = models.PositiveIntegerField("頁")
+    run_id = models.BigIntegerField("処理")
+    issued_by = models.CharField("作成者", max_length=60)
+
+    class Meta:
+        db_table = "subsidy_notice"
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(page__gte=1), name="subsidy_notice_page_from_one"),
+            models.CheckConstraint(
+                condition=~Q(atena_no="") & ~Q(addressee_atena_no=""), name="subsidy_notice_to_someone"
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["atena_no"], name="subsidy_notice_person")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.decision_id}"

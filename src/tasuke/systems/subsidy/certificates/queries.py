@@ -1,11 +1,17 @@
-"""Frames of the register of certificates."""
+"""Frames of the register of certificates and of the notices."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
 
 import polars as pl
 from django.db import connections
 
+from tasuke.platform.batch.models import RunChunk
 from tasuke.platform.bulk import copy_out
+from tasuke.systems.subsidy.entitlements.runs import open_run_ids
 
-_SCHEMA = {
+_IN_HAND = {
     "certificate_id": pl.Int64,
     "scheme": pl.String,
     "atena_no": pl.String,
@@ -15,7 +21,7 @@ _SCHEMA = {
     "valid_from": pl.Date,
     "valid_to": pl.Date,
     "name": pl.String,
-    "address": pl.String,
+    "printed_address": pl.String,
 }
 
 
@@ -27,5 +33,67 @@ def certificates_in_hand(*, using: str, scheme: str) -> pl.DataFrame:
                   content->>'name', content->>'address'
            FROM subsidy_certificate WHERE scheme = %s AND state = 'issued' ORDER BY id""",
         [scheme],
-        schema=_SCHEMA,
+        schema=_IN_HAND,
     )
+
+
+def done_chunks(*, using: str, job: str, parameters: Mapping[str, Any]) -> int:
+    """How many chunks a killed run with these parameters has committed (0: there is none).
+
+    A plan that is made again lists only what is left, so its chunks follow those that are done.
+    """
+    runs = open_run_ids(using=using, job=job, parameters=parameters)
+    return RunChunk.objects.using(using).filter(run_id__in=runs).count()
+
+
+_DECISIONS = """
+SELECT d.id, d.kind, d.scheme, d.atena_no, d.outcome, array_to_string(d.reasons, E'\\x1f'), d.judged_on, d.decided_on,
+    d.start, d."end", d.income_year, d.deciding_subject, d.net_income, d.income_limit, d.version,
+    coalesce(a.applicant_atena_no, latest.applicant_atena_no), a.received_on, e.loss_reason, latest.loss_reason,
+    EXISTS (SELECT 1 FROM subsidy_decision later
+            WHERE later.id > d.id AND later.scheme = d.scheme AND later.atena_no = d.atena_no)
+FROM subsidy_decision d
+LEFT JOIN subsidy_application a ON a.id = d.application_id
+LEFT JOIN LATERAL (
+    SELECT b.applicant_atena_no, b.loss_reason FROM subsidy_application b
+    WHERE b.scheme = d.scheme AND b.atena_no = d.atena_no AND b.received_on <= d.decided_on
+    ORDER BY b.received_on DESC, b.id DESC LIMIT 1
+) latest ON TRUE
+LEFT JOIN LATERAL (
+    SELECT loss_reason FROM subsidy_entitlement WHERE decision_id = d.id ORDER BY id DESC LIMIT 1
+) e ON TRUE
+WHERE d.outcome IN ('rejected', 'pending', 'lost') AND d.decided_on <= %s
+    AND NOT EXISTS (SELECT 1 FROM subsidy_notice n WHERE n.decision_id = d.id)
+ORDER BY d.id
+"""
+DECISION_SCHEMA = {
+    "decision_id": pl.Int64(),
+    "kind": pl.String(),
+    "scheme": pl.String(),
+    "atena_no": pl.String(),
+    "outcome": pl.String(),
+    "reasons": pl.List(pl.String()),
+    "judged_on": pl.Date(),
+    "decided_on": pl.Date(),
+    "start": pl.Date(),
+    "end": pl.Date(),
+    "income_year": pl.Int64(),
+    "deciding_subject": pl.String(),
+    "net_income": pl.Int64(),
+    "income_limit": pl.Int64(),
+    "version": pl.String(),
+    "applicant_atena_no": pl.String(),
+    "received_on": pl.Date(),
+    "loss_code": pl.String(),
+    "declared_loss": pl.String(),
+    "overtaken": pl.Boolean(),
+}
+
+
+def decisions_without_notice(*, using: str, on: date) -> pl.DataFrame:
+    """Decisions up to a day that people have to be told of and have not been (DECISION_SCHEMA).
+
+    applicant_atena_no: who applied, by the decision's own application or the person's latest one of the scheme;
+    overtaken: the same person has a later decision in the scheme, so that a question (保留) needs no asking any more.
+    """
+    return copy_out(connections[using], _DECISIONS, [on], schema=DECISION_SCHEMA)

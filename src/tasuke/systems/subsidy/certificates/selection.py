@@ -7,6 +7,14 @@ import polars as pl
 from tasuke.schemes.profile import CertificateSettings
 from tasuke.systems.subsidy.certificates.models import CertificateKind
 
+# what is printed, and what a difference is called in the register
+PRINTED = {
+    "payer_no": "公費負担者番号の変更",
+    "copay_class": "負担区分の変更",
+    "name": "氏名の変更",
+    "printed_address": "住所の変更",
+}
+
 
 def last_valid_expr(settings: CertificateSettings, on: date) -> pl.Expr:
     """First day on which a certificate issued on `on` is no longer valid: the entitlement's end, or the next renewal.
@@ -23,47 +31,65 @@ def last_valid_expr(settings: CertificateSettings, on: date) -> pl.Expr:
     return pl.min_horizontal(pl.col("valid_to"), renewal)  # a null end is ignored: the renewal decides
 
 
-def select_certificates(
-    entitlements: pl.DataFrame, in_hand: pl.DataFrame, *, settings: CertificateSettings, on: date
-) -> pl.DataFrame:
-    """Entitlements that need a certificate, with `kind`, `from` and `until` (exclusive) and what they replace.
+def printed_address_expr() -> pl.Expr:
+    """Address and 方書 in one line, as printed."""
+    return pl.concat_str(
+        pl.col("address").fill_null(""), pl.col("address_detail").fill_null(""), separator=" "
+    ).str.strip_chars_end()
 
-    entitlements: current rows of the scheme; in_hand: `certificates_in_hand`. Left out: entitlements over by `on`.
-    A row is needed when there is no certificate, the number or class on it is no longer right, or it ends too early.
+
+def in_force_expr(on: date) -> pl.Expr:
+    """The entitlement is not over by a day (it may begin later)."""
+    return pl.col("valid_to").is_null() | (pl.col("valid_to") > on)
+
+
+def select_certificates(
+    holders: pl.DataFrame, in_hand: pl.DataFrame, *, settings: CertificateSettings, on: date
+) -> pl.DataFrame:
+    """Entitlements that need a certificate: with `kind`, `cause`, `first`, `until` (exclusive), and what they replace.
+
+    holders: current entitlements of the scheme with the person's columns and `printed_address`; in_hand:
+    `certificates_in_hand`. Left out: entitlements over by `on`. A row is needed when there is no certificate, what is
+    printed on it is no longer right, or it ends too early.
     """
     wanted = (
-        entitlements.filter(pl.col("valid_to").is_null() | (pl.col("valid_to") > on))
+        holders.filter(in_force_expr(on))
         .with_columns(until=last_valid_expr(settings, on))
-        .sort("valid_from")
+        .sort("valid_from", "entitlement_id")
         .group_by("recipient_no", maintain_order=True)
         .first()
     )
     old = in_hand.select(
-        "recipient_no",
-        "certificate_id",
-        had=pl.lit(True),
-        same=pl.struct("payer_no", "copay_class"),
-        old_until="valid_to",
+        "recipient_no", "certificate_id", old_until="valid_to", **{f"old_{column}": column for column in PRINTED}
     )
-    joined = wanted.join(old, on="recipient_no", how="left")
-    same = pl.struct("payer_no", "copay_class") == pl.col("same")
+    joined = wanted.join(old, on="recipient_no", how="left", maintain_order="left")
+    had = pl.col("certificate_id").is_not_null()
+    changes = [
+        pl.when(had & (pl.col(column).fill_null("") != pl.col(f"old_{column}").fill_null(""))).then(pl.lit(words))
+        for column, words in PRINTED.items()
+    ]
+    begin = pl.max_horizontal(pl.col("valid_from"), pl.lit(on))
+    run_out = pl.col("old_until").is_not_null() & (pl.col("old_until") <= begin)
     long_enough = pl.col("old_until").is_null() | (pl.col("old_until") >= pl.col("until"))
+    joined = joined.with_columns(cause=pl.concat_str(changes, separator="、", ignore_nulls=True))
     kind = (
-        pl.when(pl.col("had").is_null())
+        pl.when(~had)
         .then(pl.lit(CertificateKind.NEW.value))
-        .when(~same)
+        .when((pl.col("cause") != "") & ~run_out)
         .then(pl.lit(CertificateKind.CHANGE.value))
         .otherwise(pl.lit(CertificateKind.RENEWAL.value))
     )
-    needed = pl.col("had").is_null() | ~same | ~long_enough
-    return joined.filter(needed).with_columns(kind=kind).drop("had", "same").sort("ward_code", "recipient_no")
+    needed = ~had | (pl.col("cause") != "") | ~long_enough.fill_null(value=False)
+    first = pl.when(had).then(begin).otherwise(pl.col("valid_from"))
+    return (
+        joined.filter(needed)
+        .with_columns(kind=kind, first=first)
+        .drop("old_until", *(f"old_{column}" for column in PRINTED))
+        .sort("ward_code", "postal_code", "recipient_no")
+    )
 
 
 def select_recalls(entitlements: pl.DataFrame, in_hand: pl.DataFrame, *, on: date) -> pl.DataFrame:
     """Certificates whose entitlement is over by `on` although the paper says otherwise: certificate_id, atena_no."""
-    alive = (
-        entitlements.filter(pl.col("valid_to").is_null() | (pl.col("valid_to") > on)).select("recipient_no").unique()
-    )
-    return in_hand.join(alive, on="recipient_no", how="anti").filter(
-        pl.col("valid_to").is_null() | (pl.col("valid_to") > on)
-    )
+    alive = entitlements.filter(in_force_expr(on)).select("recipient_no").unique()
+    return in_hand.join(alive, on="recipient_no", how="anti").filter(in_force_expr(on))

@@ -68,7 +68,7 @@ class Payment(models.Model):
 
 
 class PaymentItem(models.Model):
-    """What a payment pays for. A source is paid once: a failed transfer is replaced, its items move with it."""
+    """What a payment pays for. A source is paid once: only when its money has come back may another payment pay it."""
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="items")
     source = models.CharField("根拠の種類", max_length=20)  # reimbursement
@@ -78,11 +78,14 @@ class PaymentItem(models.Model):
     receipt_no = models.CharField("受付番号", max_length=30, blank=True)
     funding = models.CharField("財源", max_length=12, blank=True)
     amount = models.BigIntegerField("金額")
+    returned = models.BooleanField("戻入済み", default=False)  # 振込不能: the money is with the city again
 
     class Meta:
         db_table = "subsidy_payment_item"
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["source", "source_id"], name="subsidy_payment_item_once"),
+            models.UniqueConstraint(
+                fields=["source", "source_id"], condition=Q(returned=False), name="subsidy_payment_item_once"
+            ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="subsidy_payment_item_positive"),
         ]
 
@@ -116,6 +119,38 @@ class FailedTransfer(models.Model):
 
     class Meta:
         db_table = "subsidy_failed_transfer"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(returned_amount__gt=0, fee__gte=0), name="subsidy_failed_transfer_amounts"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.payment_id} {self.reason}"
+
+
+class AccountCorrection(models.Model):
+    """口座訂正 after a failed transfer: into which account the money goes next time. The last one counts."""
+
+    failure = models.ForeignKey(FailedTransfer, on_delete=models.PROTECT, related_name="corrections")
+    bank_code = models.CharField("金融機関", max_length=4)
+    branch_code = models.CharField("店舗", max_length=3)
+    account_kind = models.CharField("預金種目", max_length=1)
+    account_no = models.CharField("口座番号", max_length=7)
+    holder_kana = models.CharField("口座名義カナ", max_length=100)
+    recorded_at = models.DateTimeField("記録日時")
+    recorded_by = models.CharField("記録者", max_length=60)
+
+    class Meta:
+        db_table = "subsidy_account_correction"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(bank_code__regex=r"^\d{4}$", branch_code__regex=r"^\d{3}$", account_no__regex=r"^\d{7}$")
+                & Q(account_kind__in=["1", "2", "4", "9"])
+                & ~Q(holder_kana=""),
+                name="subsidy_account_correction_whole",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.failure_id}"

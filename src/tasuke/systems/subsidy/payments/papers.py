@@ -6,12 +6,43 @@ from typing import Any
 import polars as pl
 
 from tasuke.core.calendar import to_wareki
-from tasuke.schemes.profile import Profile
+from tasuke.core.problems import Problem, Severity
+from tasuke.platform.documents import Column, Line, list_paper
+from tasuke.schemes.profile import Letterhead, Profile, Ward
 
-_ROWS_PER_NOTICE = 14
-_ROWS_PORTRAIT = 37
-_ROWS_LANDSCAPE = 24
+ROWS_PER_NOTICE = 13
 _KIND = {"1": "普通", "2": "当座", "4": "貯蓄", "9": "その他"}
+_PAYEE_COLUMNS = (
+    Column("支払番号", 24, "center"), Column("宛名番号", 30, "center"), Column("支払先", 50, name=True),
+    Column("金融機関", 40), Column("店舗", 30), Column("種目", 12, "center"), Column("口座番号", 18, "center"),
+    Column("口座名義", 38), Column("金額(円)", 27, "right"),
+)  # fmt: skip
+_BANK_COLUMNS = (
+    Column("金融機関", 20, "center"), Column("金融機関名", 50), Column("店舗", 15, "center"), Column("店舗名", 45),
+    Column("件数", 18, "right"), Column("金額(円)", 32, "right"),
+)  # fmt: skip
+
+
+def by_delivery(
+    payments: pl.DataFrame, items: pl.DataFrame, persons: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame, list[Problem]]:
+    """Payments whose notice is mailed, in the order of the post code, and those whose notice is handed over.
+
+    Handed over: the payee or someone on the notice is under 支援措置, or no address of the payee is known (a problem).
+    """
+    careful = persons.filter("protection").select("atena_no")
+    named = items.join(careful, on="atena_no", how="semi")["payment_no"].implode()
+    where = persons.select(payee_atena_no="atena_no", postal_code="postal_code", address="address")
+    told = payments.join(where, on="payee_atena_no", how="left", maintain_order="left")
+    unknown = pl.col("address").fill_null("") == ""
+    hand = unknown | pl.col("payment_no").is_in(named) | pl.col("payee_atena_no").is_in(careful["atena_no"].implode())
+    problems = [
+        Problem("notice.no_address", "支払先の住所が分からないため、支払通知書は手渡しに回しました",
+                field="支払番号", value=no, severity=Severity.WARNING)
+        for no in told.filter(unknown)["payment_no"]
+    ]  # fmt: skip
+    mailed = told.filter(~hand).sort("postal_code", "payment_no", nulls_last=True)
+    return mailed.drop("postal_code", "address"), told.filter(hand).drop("postal_code", "address"), problems
 
 
 def notice_pages(
@@ -26,7 +57,6 @@ def notice_pages(
     issued_on: date,
 ) -> list[dict[str, Any]]:
     """Pages of 支払通知書, in the order of the payments. Of an account number the last three digits show."""
-    names = dict(persons.select("atena_no", "name").iter_rows())
     people = {row["atena_no"]: row for row in persons.iter_rows(named=True)}
     wards = {w.code: w for w in profile.wards}
     head = profile.letterhead_on(issued_on)
@@ -34,32 +64,38 @@ def notice_pages(
     pages: list[dict[str, Any]] = []
     named = payments.join(banks, on=["bank_code", "branch_code"], how="left", maintain_order="left")
     for payment in named.iter_rows(named=True):
-        payee = people.get(payment["payee_atena_no"], {})
-        ward = wards.get(payment["ward_code"])
         rows = [
             {
-                "receipt": r["receipt_no"], "scheme": schemes.get(r["scheme"], r["scheme"]),
-                "person": names.get(r["atena_no"], ""), "amount": f"{r['amount']:,}",
+                "receipt": r["receipt_no"],
+                "scheme": schemes.get(r["scheme"], r["scheme"]),
+                "person": people.get(r["atena_no"], {}).get("name", ""),
+                "amount": f"{r['amount']:,}",
             }
             for r in grouped[payment["payment_no"]].iter_rows(named=True)
-        ]  # fmt: skip
-        parts = [rows[i : i + _ROWS_PER_NOTICE] for i in range(0, len(rows), _ROWS_PER_NOTICE)]
-        base = {
-            "postal": _postal(payee.get("postal_code")),
-            "address": " ".join(filter(None, [payee.get("address"), payee.get("address_detail")])),
-            "to": payee.get("name", ""),
-            "office": f"{ward.office} 電話 {ward.phone}" if ward else head.contact,
-            "issuer": head.title,
+        ]
+        parts = [rows[i : i + ROWS_PER_NOTICE] for i in range(0, len(rows), ROWS_PER_NOTICE)]
+        payee = people.get(payment["payee_atena_no"], {})
+        base = _notice_head(payment, payee, wards.get(payment["ward_code"]), head) | {
             "issued": to_wareki(issued_on),
-            "number": f"第{int(payment['payment_no'])}号",
             "pay_day": to_wareki(pay_on),
-            "total": f"{payment['amount']:,}",
-            "bank": _bank_words(payment),
-            "note": head.instruction,
             "pages": str(len(parts)),
         }
         pages += [base | {"items": part, "page": str(n)} for n, part in enumerate(parts, start=1)]
     return pages
+
+
+def _notice_head(payment: dict[str, Any], payee: dict[str, Any], ward: Ward | None, head: Letterhead) -> dict[str, Any]:
+    return {
+        "postal": _postal(payee.get("postal_code")),
+        "address": " ".join(filter(None, [payee.get("address"), payee.get("address_detail")])),
+        "to": payee.get("name", ""),
+        "office": f"{ward.office} 電話 {ward.phone}" if ward else head.contact,
+        "issuer": head.title,
+        "number": f"第{int(payment['payment_no'])}号",
+        "total": f"{payment['amount']:,}",
+        "bank": _bank_words(payment),
+        "note": head.instruction,
+    }
 
 
 def _postal(code: str | None) -> str:
@@ -75,32 +111,30 @@ def _bank_words(payment: dict[str, Any]) -> str:
 def payee_list(
     payments: pl.DataFrame, persons: pl.DataFrame, banks: pl.DataFrame, *, pay_on: date, fictitious: bool
 ) -> dict[str, Any]:
-    """対象者一覧, landscape: every payment in the order of the transfer file, with the total."""
+    """対象者一覧, landscape: every payment in the order of the transfer file, with the total. No addresses."""
     shown = persons.select("atena_no", "name").rename({"atena_no": "payee_atena_no"})
     rows = (
         payments.join(shown, on="payee_atena_no", how="left", maintain_order="left")
         .join(banks, on=["bank_code", "branch_code"], how="left", maintain_order="left")
         .iter_rows(named=True)
     )
-    cells = [
-        {
-            "strong": False,
-            "cells": [
+    lines = [
+        Line(
+            [
                 r["payment_no"], r["payee_atena_no"], r["name"] or "", r["bank_name"] or r["bank_code"],
                 r["branch_name"] or r["branch_code"], _KIND.get(r["account_kind"], ""), r["account_no"], r["holder"],
                 f"{r['amount']:,}",
-            ],
-        }
+            ]
+        )
         for r in rows
     ]  # fmt: skip
-    cells.append(_total([""] * 7, payments))
-    widths = [
-        ("支払番号", 24, "center"), ("宛名番号", 30, "center"), ("支払先", 50, "left"), ("金融機関", 40, "left"),
-        ("店舗", 30, "left"), ("種目", 12, "center"), ("口座番号", 20, "center"), ("口座名義", 38, "left"),
-        ("金額", 23, "right"),
-    ]  # fmt: skip
-    return _list(
-        "医療費助成金 支払対象者一覧", pay_on, widths, cells, rows_per_page=_ROWS_LANDSCAPE, fictitious=fictitious
+    total = ["合計", "", "", "", "", "", "", f"{payments.height:,}件", f"{payments['amount'].sum():,}"]
+    return list_paper(
+        title="医療費助成金 支払対象者一覧",
+        subtitle=f"支払日 {to_wareki(pay_on)}",
+        columns=_PAYEE_COLUMNS,
+        lines=[*lines, Line(total, strong=True)],
+        fictitious=fictitious,
     )
 
 
@@ -112,45 +146,20 @@ def bank_table(payments: pl.DataFrame, banks: pl.DataFrame, *, pay_on: date, fic
         .agg(n=pl.len(), yen=pl.col("amount").sum())
         .sort("bank_code", "branch_code")
     )
-    cells: list[dict[str, Any]] = []
+    lines: list[Line] = []
     for (code,), part in by_branch.group_by("bank_code", maintain_order=True):
         bank = part["bank_name"][0] or ""
-        cells += [
-            {
-                "strong": False,
-                "cells": [code, bank, r["branch_code"], r["branch_name"] or "", f"{r['n']:,}", f"{r['yen']:,}"],
-            }
+        lines += [
+            Line([str(code), bank, r["branch_code"], r["branch_name"] or "", f"{r['n']:,}", f"{r['yen']:,}"])
             for r in part.iter_rows(named=True)
         ]
-        cells.append(
-            {"strong": True, "cells": [code, f"{bank} 計", "", "", f"{part['n'].sum():,}", f"{part['yen'].sum():,}"]}
-        )
-    cells.append(
-        {"strong": True, "cells": ["", "合計", "", "", f"{payments.height:,}", f"{payments['amount'].sum():,}"]}
+        subtotal = [str(code), f"{bank} 計", "", "", f"{part['n'].sum():,}", f"{part['yen'].sum():,}"]
+        lines.append(Line(subtotal, strong=True))
+    total = ["", "合計", "", "", f"{payments.height:,}", f"{payments['amount'].sum():,}"]
+    return list_paper(
+        title="医療費助成金 銀行別集計表",
+        subtitle=f"支払日 {to_wareki(pay_on)}",
+        columns=_BANK_COLUMNS,
+        lines=[*lines, Line(total, strong=True)],
+        fictitious=fictitious,
     )
-    widths = [
-        ("金融機関", 20, "center"), ("金融機関名", 50, "left"), ("店舗", 15, "center"), ("店舗名", 45, "left"),
-        ("件数", 18, "right"), ("金額(円)", 32, "right"),
-    ]  # fmt: skip
-    return _list(
-        "医療費助成金 銀行別集計表", pay_on, widths, cells, rows_per_page=_ROWS_PORTRAIT, fictitious=fictitious
-    )
-
-
-def _total(blank: list[str], payments: pl.DataFrame) -> dict[str, Any]:
-    return {"strong": True, "cells": ["合計", *blank[:-1], f"{payments.height:,}件", f"{payments['amount'].sum():,}"]}
-
-
-def _list(
-    title: str, pay_on: date, columns: list[tuple[str, int, str]], cells: list[dict[str, Any]], *, rows_per_page: int,
-    fictitious: bool,
-) -> dict[str, Any]:  # fmt: skip
-    pages = [cells[i : i + rows_per_page] for i in range(0, len(cells), rows_per_page)]
-    return {
-        "title": title,
-        "subtitle": f"支払日 {to_wareki(pay_on)}",
-        "landscape": rows_per_page == _ROWS_LANDSCAPE,
-        "fictitious": fictitious,
-        "columns": [{"label": label, "width": width, "align": align} for label, width, align in columns],
-        "pages": pages,
-    }

@@ -55,9 +55,34 @@ def payment_items_frame(*, using: str, pay_on: date) -> pl.DataFrame:
 
 
 def paid_sources(*, using: str) -> pl.DataFrame:
-    """Sources that stand in a payment already."""
+    """Reimbursements that stand in a payment whose money has not come back: source_id."""
     return copy_out(
         connections[using],
-        "SELECT source_id FROM subsidy_payment_item WHERE source = 'reimbursement'",
+        "SELECT source_id FROM subsidy_payment_item WHERE source = 'reimbursement' AND NOT returned",
         schema={"source_id": pl.Int64},
+    )
+
+
+def retries_frame(*, using: str) -> pl.DataFrame:
+    """Reimbursements whose transfer failed and is not replaced: reimbursement_id, replaces_id (the failed payment) and
+    the corrected account, null until someone has corrected it."""
+    return copy_out(
+        connections[using],
+        """SELECT i.source_id, p.id, c.bank_code, c.branch_code, c.account_kind, c.account_no, c.holder_kana
+           FROM subsidy_payment_item i
+           JOIN subsidy_payment p ON p.id = i.payment_id
+           JOIN subsidy_failed_transfer f ON f.payment_id = p.id
+           LEFT JOIN LATERAL (SELECT * FROM subsidy_account_correction a WHERE a.failure_id = f.id
+                              ORDER BY a.id DESC LIMIT 1) c ON TRUE
+           WHERE i.returned AND NOT EXISTS (SELECT 1 FROM subsidy_payment r WHERE r.replaces_id = p.id)
+           ORDER BY i.id""",
+        schema={
+            "reimbursement_id": pl.Int64,
+            "replaces_id": pl.Int64,
+            "bank_code": pl.String,
+            "branch_code": pl.String,
+            "account_kind": pl.String,
+            "account_no": pl.String,
+            "holder_kana": pl.String,
+        },
     )

@@ -11,57 +11,82 @@ from tasuke.formats.bank_master import BankMaster, at
 
 ACCOUNT = ("bank_code", "branch_code", "account_kind", "account_no", "holder_kana")
 _MAX_HOLDER = 30  # bytes of 受取人名, after kana decomposition: rejected rather than cut
+_KINDS = ["1", "2", "4", "9"]
 
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """payments: one row per payee and account with `number` from 1; items: one row per source with its `number`."""
+    """payments: one row per payee and account with `number` from 1; items: one row per source with its `number`.
+
+    held: the rows that cannot be paid now, one problem each.
+    """
 
     payments: pl.DataFrame
     items: pl.DataFrame
+    held: pl.DataFrame
     problems: list[Problem]
 
 
 def select_payments(
-    payable: pl.DataFrame, accounts: pl.DataFrame, *, master: BankMaster, on: date, wo: Wo = "reject"
+    payable: pl.DataFrame,
+    accounts: pl.DataFrame,
+    retries: pl.DataFrame,
+    *,
+    master: BankMaster,
+    on: date,
+    wo: Wo = "reject",
 ) -> Selected:
-    """Group what is payable by payee and account.
+    """Group what is payable by payee and account. Every payable row ends in one payment's items or in `held`.
 
-    payable: as `reimbursements.queries.payable_frame`; accounts: as `registry.queries.accounts_frame`. The account on
-    the receipt wins over the registered one. An unusable account leaves its rows out, each with a problem.
+    payable: as `reimbursements.queries.payable_frame`; accounts: as `registry.queries.accounts_frame`; retries: as
+    `payments.queries.retries_frame`. The account on the receipt wins over the registered one; after a failed transfer
+    only a corrected account counts, and the new payment stands for the failed one alone.
     """
-    rows = _with_account(payable, accounts)
-    rows = _judge(rows, at(master, on), wo)
+    rows = _judge(_with_account(payable, accounts, retries), at(master, on), wo)
+    held = rows.filter(pl.col("fault").is_not_null())
     problems = [
         Problem(code, message, field="口座", value=no)
-        for no, code, message in rows.filter(pl.col("fault").is_not_null())
-        .select("receipt_no", "fault", "message")
-        .iter_rows()
+        for no, code, message in held.select("receipt_no", "fault", "message").iter_rows()
     ]
     good = rows.filter(pl.col("fault").is_null())
-    key = ["payee_atena_no", *ACCOUNT[:4], "holder"]
+    key = ["payee_atena_no", *ACCOUNT[:4], "holder", "replaces"]
     payments = (
         good.group_by(key, maintain_order=True)
         .agg(
             amount=pl.col("amount").sum(),
             ward_code=pl.col("ward_code").first(),
-            public_account=pl.col("public_account").first().fill_null(value=False),
+            public_account=pl.col("public_account").first(),
             sources=pl.len(),
         )
-        .sort("bank_code", "branch_code", "account_no", "payee_atena_no", "holder")
+        .sort("bank_code", "branch_code", "account_no", "payee_atena_no", "holder", "replaces")
         .with_row_index("number", offset=1)
+        .with_columns(pl.col("number").cast(pl.Int64))
     )
     items = good.join(payments.select("number", *key), on=key, how="inner").sort("number", "source_id")
-    return Selected(payments, items, problems)
+    return Selected(payments, items, held, problems)
 
 
-def _with_account(payable: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
+def _with_account(payable: pl.DataFrame, accounts: pl.DataFrame, retries: pl.DataFrame) -> pl.DataFrame:
     registered = accounts.rename({"atena_no": "payee_atena_no"} | {c: f"{c}_registered" for c in ACCOUNT})
-    joined = payable.join(registered, on="payee_atena_no", how="left", maintain_order="left")
-    own = pl.col("account_no").is_not_null()
+    corrected = retries.rename({c: f"{c}_corrected" for c in ACCOUNT})
+    joined = payable.join(registered, on="payee_atena_no", how="left", maintain_order="left").join(
+        corrected, on="reimbursement_id", how="left", maintain_order="left"
+    )
+    again, own = pl.col("replaces_id").is_not_null(), pl.col("account_no").is_not_null()
+    chosen = [
+        pl.when(again)
+        .then(pl.col(f"{c}_corrected"))
+        .when(own)
+        .then(pl.col(c))
+        .otherwise(pl.col(f"{c}_registered"))
+        .replace("", None)
+        .alias(c)
+        for c in ACCOUNT
+    ]
     return joined.with_columns(
-        *(pl.when(own).then(pl.col(c)).otherwise(pl.col(f"{c}_registered")).alias(c) for c in ACCOUNT),
-        public_account=~own & pl.col("public_account"),
+        *chosen,
+        public_account=(~own & ~again & pl.col("public_account")).fill_null(value=False),
+        replaces=pl.col("replaces_id").fill_null(0),  # 0: a first payment (a null would match nothing in a join)
     ).rename({"reimbursement_id": "source_id"})
 
 
@@ -74,8 +99,25 @@ def _judge(rows: pl.DataFrame, master: BankMaster, wo: Wo) -> pl.DataFrame:
         .join(branches, on=["bank_code", "branch_code"], how="left", maintain_order="left")
         .join(banks, on="bank_code", how="left", maintain_order="left")
     )
-    cases: list[tuple[pl.Expr, str, pl.Expr]] = [
-        (pl.col("account_no").is_null(), "account.missing", pl.lit("口座が登録されていません")),
+    fault, message = pl.lit(None, dtype=pl.String), pl.lit(None, dtype=pl.String)
+    for condition, code, words in reversed(_faults()):
+        hit = condition.fill_null(value=False)
+        fault = pl.when(hit).then(pl.lit(code)).otherwise(fault)
+        message = pl.when(hit).then(words if isinstance(words, pl.Expr) else pl.lit(words)).otherwise(message)
+    return rows.with_columns(fault=fault, message=message)
+
+
+def _faults() -> list[tuple[pl.Expr, str, pl.Expr | str]]:
+    """What makes an account unusable, the first that applies is told."""
+    without = pl.col("account_no").is_null() | pl.col("bank_code").is_null() | pl.col("branch_code").is_null()
+    return [
+        (
+            without & (pl.col("replaces") != 0),
+            "account.not_corrected",
+            "振込不能のあと、口座がまだ訂正されていません",
+        ),
+        (without & pl.col("public_account"), "account.public", "公金受取口座の口座情報がまだ届いていません"),
+        (without, "account.missing", "口座が登録されていません"),
         (
             pl.col("bank_known").is_null(),
             "account.bank",
@@ -91,16 +133,16 @@ def _judge(rows: pl.DataFrame, master: BankMaster, wo: Wo) -> pl.DataFrame:
             "account.holder",
             pl.format("口座名義: {}", pl.col("kana_fault").fill_null("")),
         ),
+        (pl.col("holder").fill_null("").str.strip_chars() == "", "account.holder", "口座名義がありません"),
         (
             pl.col("holder").str.len_chars() > _MAX_HOLDER,
             "account.holder_length",
-            pl.lit("口座名義が30文字(濁点を含む)を超えています"),
+            "口座名義が30文字(濁点を含む)を超えています",
         ),
-        (~pl.col("account_no").str.contains(r"^\d{7}$"), "account.number", pl.lit("口座番号が7桁の数字ではありません")),
+        (~pl.col("account_no").str.contains(r"^\d{7}$"), "account.number", "口座番号が7桁の数字ではありません"),
+        (
+            ~pl.col("account_kind").is_in(_KINDS).fill_null(value=False),
+            "account.kind",
+            "預金種目は1普通、2当座、4貯蓄、9その他のいずれかです",
+        ),
     ]
-    fault, message = pl.lit(None, dtype=pl.String), pl.lit(None, dtype=pl.String)
-    for condition, code, words in reversed(cases):
-        hit = condition.fill_null(value=False)
-        fault = pl.when(hit).then(pl.lit(code)).otherwise(fault)
-        message = pl.when(hit).then(words).otherwise(message)
-    return rows.with_columns(fault=fault, message=message)

@@ -11,14 +11,14 @@ RECIPIENT_KEYS = ("month", "scheme", "band", "ward_code", "role", "copay_class",
 
 def benefit_cells(ledger: pl.DataFrame, *, month: date) -> pl.DataFrame:
     """Cells of a settlement month. ledger: rows with KEYS but month, atena_no, and days/cost/burden/subsidy; a row
-    that takes back an earlier one has negative figures and `sign` -1, so that counts fall too."""
+    that takes back an earlier one has negative figures and `count` -1, so that counts fall too."""
     measured = ledger.with_columns(month=pl.lit(month), meals=pl.col("meals_subsidy").fill_null(0))
     blank = [pl.col(c).fill_null("") for c in ("band", "ward_code", "funding", "care")]
     return (
         measured.with_columns(blank)
         .group_by(KEYS)
         .agg(
-            claims=pl.col("sign").sum(),
+            claims=pl.col("count").sum(),
             persons=pl.col("atena_no").n_unique(),
             days=pl.col("days").fill_null(0).sum(),
             cost=pl.col("cost").sum(),

@@ -1,7 +1,8 @@
 """issue-certificates {"scheme", "on"}: papers for all who need one on a day, in shards that go to the printer.
 
-A shard is a chunk: its PDF is archived, its rows stand in the register, and both commit together. Papers leave the
-house, so a second person approves; the plan shows the counts beside the register's.
+A shard is a chunk: its PDF and its 交付簿 are archived, its rows stand in the register, and all commit together. Papers
+of persons under 支援措置 come in shards of their own, to be handed over. Papers leave the house, so a second person
+approves; the plan shows the counts beside the register's. A run that was killed plans only what is left.
 """
 
 import json
@@ -13,29 +14,41 @@ from typing import Any
 import polars as pl
 from django.db import connections
 
+from tasuke.core.problems import Problem
 from tasuke.platform.batch.job import ChunkResult, Comparison, Job, Plan, RunContext, register
 from tasuke.platform.bulk import copy_in, daterange_expr
-from tasuke.platform.documents import render_paper
+from tasuke.platform.documents import LIST_TEMPLATE, render_paper
 from tasuke.platform.exchange.services.record_files import record_outbound
 from tasuke.schemes.catalogue_loader import load_scheme
 from tasuke.schemes.definition import Scheme
 from tasuke.schemes.profile import CertificateSettings, Profile
-from tasuke.systems.subsidy.certificates.content import certificate_contents
-from tasuke.systems.subsidy.certificates.models import Certificate, CertificateState
-from tasuke.systems.subsidy.certificates.queries import certificates_in_hand
-from tasuke.systems.subsidy.certificates.selection import select_certificates, select_recalls
+from tasuke.systems.subsidy.certificates.content import certificate_contents, certificate_paper, register_paper
+from tasuke.systems.subsidy.certificates.models import Certificate, CertificateKind, CertificateState
+from tasuke.systems.subsidy.certificates.queries import certificates_in_hand, done_chunks
+from tasuke.systems.subsidy.certificates.selection import (
+    in_force_expr,
+    printed_address_expr,
+    select_certificates,
+    select_recalls,
+)
 from tasuke.systems.subsidy.entitlements.queries import entitlements_frame
 from tasuke.systems.subsidy.profile import active_profile
 from tasuke.systems.subsidy.registry.queries import persons_frame
 
+NAME = "issue-certificates"
 TEMPLATE = Path(__file__).resolve().parent.parent / "templates" / "certificate.typ"
 # A printer's batch: one PDF of 1,000 pages opens on any office machine and is re-printed in part without pain.
 PER_SHARD = 1_000
 
 
+class NoCertificateSettings(LookupError):
+    """The profile does not say what the scheme's certificate looks like."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Work:
-    rows: pl.DataFrame
+    shards: list[pl.DataFrame]
+    first_shard: int  # how many an earlier, killed attempt has made
     recalls: pl.DataFrame
     scheme: Scheme
     settings: CertificateSettings
@@ -43,77 +56,114 @@ class _Work:
     on: date
 
 
+def settings_of(profile: Profile, scheme: str) -> CertificateSettings:
+    """How the city's certificate of a scheme looks. Raises NoCertificateSettings."""
+    for settings in profile.certificates:
+        if settings.scheme == scheme:
+            return settings
+    raise NoCertificateSettings(f"{profile.name}: {scheme} の証の設定がプロファイルにありません")
+
+
+def holders_frame(*, using: str, entitlements: pl.DataFrame, on: date) -> pl.DataFrame:
+    """Entitlements with the columns of the person on a day and the address as printed; name is null when unknown."""
+    persons = persons_frame(using=using, on=on, atena_nos=entitlements["atena_no"]).drop("ward_code")
+    joined = entitlements.join(persons, on="atena_no", how="left", maintain_order="left")
+    return joined.with_columns(printed_address=printed_address_expr(), protection=pl.col("protection").fill_null(True))
+
+
 def _plan(context: RunContext) -> Plan:
-    work, entitled, held = _select(context)
-    counts = {f"証の交付({kind})": n for kind, n in work.rows.group_by("kind").len().sort("kind").iter_rows()}
-    counts |= {"返還依頼": work.recalls.height, "交付合計": work.rows.height}
-    in_force = entitled.filter(pl.col("valid_to").is_null() | (pl.col("valid_to") > work.on))["recipient_no"].n_unique()
-    comparisons = [
-        Comparison("有効な資格(人)と、交付後に証を持つ人", held + work.rows.filter(kind="new").height, in_force),
-        Comparison("今回の交付と、前に交付した証", work.rows.height, held),
-    ]
-    shards = -(-work.rows.height // PER_SHARD)  # and a last chunk for what comes back
-    return Plan(counts=counts, chunks=shards + 1, work=work, comparisons=comparisons)
-
-
-def _select(context: RunContext) -> tuple[_Work, pl.DataFrame, int]:
     scheme_id, on = context.parameters["scheme"], date.fromisoformat(context.parameters["on"])
     profile = active_profile()
-    settings = next(c for c in profile.certificates if c.scheme == scheme_id)
+    settings = settings_of(profile, scheme_id)
     entitled = entitlements_frame(using=context.using, scheme=scheme_id)
     in_hand = certificates_in_hand(using=context.using, scheme=scheme_id)
-    if context.run_id:  # a resumed run sees its own papers: leave them out so that the chunks stay the same
-        in_hand = _without_run(context, in_hand)
+    holders = holders_frame(using=context.using, entitlements=entitled.filter(in_force_expr(on)), on=on)
+    known = holders.filter(pl.col("name").is_not_null())
+    rows = select_certificates(known, in_hand, settings=settings, on=on)
     recalls = select_recalls(entitled, in_hand, on=on)
-    rows = select_certificates(entitled, in_hand, settings=settings, on=on)
-    persons = persons_frame(using=context.using, on=on, atena_nos=rows["atena_no"])
-    rows = rows.join(persons.drop("ward_code"), on="atena_no", how="left", maintain_order="left")
-    work = _Work(rows, recalls, load_scheme(scheme_id), settings, profile, on)
-    return work, entitled, in_hand.height - recalls.height
+    done = done_chunks(using=context.using, job=NAME, parameters=context.parameters)
+    shards = _shards(rows)
+    done_shards = max(done - 1, 0)  # the first chunk calls back what is no longer right
+    work = _Work(shards, done_shards, recalls, load_scheme(scheme_id), settings, profile, on)
+    unknown = holders.filter(pl.col("name").is_null())
+    return Plan(
+        counts=_counts(rows, recalls),
+        chunks=1 + done_shards + len(shards),
+        work=work,
+        comparisons=_compare(holders, in_hand, rows, unknown),
+        problems=_unknown_persons(unknown),
+    )
 
 
-def _without_run(context: RunContext, in_hand: pl.DataFrame) -> pl.DataFrame:
-    own = Certificate.objects.using(context.using).filter(run_id=context.run_id).values_list("id", flat=True)
-    return in_hand.filter(~pl.col("certificate_id").is_in(list(own)))
+def _shards(rows: pl.DataFrame) -> list[pl.DataFrame]:
+    parts = [rows.filter(~pl.col("protection")), rows.filter("protection")]
+    return [part.slice(i, PER_SHARD) for part in parts for i in range(0, part.height, PER_SHARD)]
+
+
+def _counts(rows: pl.DataFrame, recalls: pl.DataFrame) -> dict[str, int]:
+    kinds = {
+        f"証の交付({CertificateKind(k).label})": n for k, n in rows.group_by("kind").len().sort("kind").iter_rows()
+    }
+    hand = int(rows["protection"].sum())
+    return kinds | {"交付合計": rows.height, "うち手渡し(支援措置)": hand, "返還依頼": recalls.height}
+
+
+def _compare(
+    holders: pl.DataFrame, in_hand: pl.DataFrame, rows: pl.DataFrame, unknown: pl.DataFrame
+) -> list[Comparison]:
+    recipients = holders["recipient_no"].n_unique()
+    alive = in_hand.join(holders.select("recipient_no").unique(), on="recipient_no", how="semi")
+    left_out = unknown.join(in_hand, on="recipient_no", how="anti")["recipient_no"].n_unique()
+    after = alive.height + rows.filter(kind=CertificateKind.NEW.value).height + left_out
+    return [
+        Comparison("有効な資格(人)と、証を持つ人+新しく渡す人+保留", after, recipients),
+        Comparison("今回の交付と、手元にある証", rows.height, in_hand.height),
+    ]
+
+
+def _unknown_persons(rows: pl.DataFrame) -> list[Problem]:
+    return [
+        Problem(
+            "certificate.person_unknown", "住民情報に氏名・住所がないため、証を作れません", field="宛名番号", value=no
+        )
+        for no in rows["atena_no"].unique(maintain_order=True)
+    ]
 
 
 def _apply(context: RunContext, plan: Plan, number: int) -> ChunkResult:
     work: _Work = plan.work
-    rows = work.rows.slice(number * PER_SHARD, PER_SHARD)
-    if rows.is_empty():
-        return ChunkResult(counts={"返還依頼": _recall(context, work.recalls)})
+    if number == 0:
+        return ChunkResult(counts={"返還依頼": _mark(context, work.recalls["certificate_id"], CertificateState.RECALL)})
+    rows = work.shards[number - 1 - work.first_shard]
     contents = certificate_contents(rows, scheme=work.scheme, settings=work.settings, profile=work.profile, on=work.on)
-    pdf = render_paper(
-        TEMPLATE, template_data(work.settings, work.profile, contents, work.on), made_at=context.now, tagged=False
-    )
-    key = f"{work.scheme.id}:{work.on}:{context.run_id}:{number + 1}"
-    file = record_outbound(
-        using=context.using,
-        kind="certificates",
-        key=key,
-        name=f"{work.scheme.id}_{work.on:%Y%m%d}_{number + 1:04d}.pdf",
-        data=pdf,
-        rows=rows.height,
-        totals={},
-        by=context.by,
-        now=context.now,
-        run_id=context.run_id,
-    )
-    _mark(context, rows["certificate_id"].drop_nulls().to_list(), CertificateState.REPLACED)
-    _register(context, rows, contents, file.sha256, work.on)
-    return ChunkResult(counts={"交付": rows.height})
+    digest = _print(context, work, rows, contents, number)
+    _mark(context, rows["certificate_id"].drop_nulls(), CertificateState.REPLACED)
+    _register(context, rows, contents, digest, work.on)
+    return ChunkResult(counts={"交付": rows.height, "うち手渡し(支援措置)": int(rows["protection"].sum())})
 
 
-def template_data(
-    settings: CertificateSettings, profile: Profile, contents: list[dict[str, Any]], on: date
-) -> dict[str, Any]:
-    """What the template reads."""
-    return {
-        "notes": settings.notes,
-        "seal": profile.letterhead_on(on).seal,
-        "fictitious": profile.fictitious,
-        "cards": contents,
-    }
+def _print(context: RunContext, work: _Work, rows: pl.DataFrame, contents: list[dict[str, Any]], shard: int) -> str:
+    """The shard's PDF and its 交付簿 into the archive; gives the hash of the first."""
+    paper = certificate_paper(work.settings, work.profile, contents, work.on)
+    listed = register_paper(rows, scheme=work.scheme, on=work.on, by=context.by, fictitious=work.profile.fictitious)
+    hand = "_手渡し" if rows["protection"][0] else ""
+    digests = []
+    for title, template, data in (("", TEMPLATE, paper), ("交付簿_", LIST_TEMPLATE, listed)):
+        pdf = render_paper(template, data, made_at=context.now, tagged=False)
+        file = record_outbound(
+            using=context.using,
+            kind="certificates",
+            key=f"{title}{work.scheme.id}:{work.on}:{context.applied_run}:{shard}",
+            name=f"{title}{work.scheme.id}_{work.on:%Y%m%d}_{shard:04d}{hand}.pdf",
+            data=pdf,
+            rows=rows.height,
+            totals={"枚数": rows.height},
+            by=context.by,
+            now=context.now,
+            run_id=context.run_id,
+        )
+        digests.append(file.sha256)
+    return digests[0]
 
 
 def _register(context: RunContext, rows: pl.DataFrame, contents: list[dict[str, Any]], sha256: str, on: date) -> None:
@@ -126,10 +176,13 @@ def _register(context: RunContext, rows: pl.DataFrame, contents: list[dict[str, 
         "payer_no",
         "copay_class",
         "kind",
-        valid=daterange_expr(pl.col("valid_from"), pl.col("until")),
+        "cause",
+        valid=daterange_expr(pl.col("first"), pl.col("until")),
+        hand_delivery="protection",
         reason=pl.lit(""),
         state=pl.lit(CertificateState.ISSUED.value),
         issued_on=pl.lit(on),
+        returned_to=pl.lit(""),
         file_sha256=pl.lit(sha256),
         page=pl.int_range(1, pl.len() + 1),
         run_id=pl.lit(context.run_id),
@@ -138,17 +191,13 @@ def _register(context: RunContext, rows: pl.DataFrame, contents: list[dict[str, 
     copy_in(connections[context.using], Certificate._meta.db_table, frame)
 
 
-def _recall(context: RunContext, recalls: pl.DataFrame) -> int:
-    return _mark(context, recalls["certificate_id"].to_list(), CertificateState.RECALL)
-
-
-def _mark(context: RunContext, ids: list[int], state: CertificateState) -> int:
-    return Certificate.objects.using(context.using).live().filter(pk__in=ids).update(state=state)
+def _mark(context: RunContext, ids: pl.Series, state: CertificateState) -> int:
+    return Certificate.objects.using(context.using).live().filter(pk__in=ids.to_list()).update(state=state)
 
 
 JOB = register(
     Job(
-        name="issue-certificates",
+        name=NAME,
         title="受給者証・医療証の交付",
         plan=_plan,
         apply_chunk=_apply,

@@ -1,6 +1,8 @@
-"""write-transfers {"pay_on"}: bank file and papers of a pay day. Once: a second file for the day needs a reason."""
+"""write-transfers {"pay_on"}: bank file and papers of a pay day. Once: the selected payments go out in one file.
 
-from collections.abc import Mapping
+What the file's checks find is told in the plan, before anybody approves; a file that a bank would refuse is not made.
+"""
+
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -8,25 +10,22 @@ from typing import Any
 
 import polars as pl
 
-from tasuke.core.calendar import is_bank_business_day
-from tasuke.formats import bank_master
-from tasuke.platform.batch.job import ChunkResult, Job, Plan, RunContext, register
-from tasuke.platform.documents import render_paper
+from tasuke.core.problems import Severity
+from tasuke.formats import bank_master, zengin
+from tasuke.platform.batch.job import ChunkResult, Comparison, Job, Plan, RunContext, register
+from tasuke.platform.documents import LIST_TEMPLATE, render_paper
 from tasuke.platform.exchange.services.record_files import record_outbound
 from tasuke.schemes.catalogue_loader import load_scheme
+from tasuke.systems.subsidy.payments.days import pay_day
 from tasuke.systems.subsidy.payments.models import Payment, PaymentBatch, PaymentState
-from tasuke.systems.subsidy.payments.papers import bank_table, notice_pages, payee_list
+from tasuke.systems.subsidy.payments.papers import bank_table, by_delivery, notice_pages, payee_list
 from tasuke.systems.subsidy.payments.queries import payment_items_frame, payments_frame
 from tasuke.systems.subsidy.payments.transfer_file import build_transfer_file
 from tasuke.systems.subsidy.profile import active_profile
 from tasuke.systems.subsidy.registry.queries import persons_frame
 
-TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
+NOTICE = Path(__file__).resolve().parent.parent / "templates" / "payment_notice.typ"
 NOTICES_PER_SHARD = 500
-
-
-class NotABankBusinessDay(ValueError):
-    """Banks take no transfer for this day."""
 
 
 class NothingToTransfer(LookupError):
@@ -39,19 +38,33 @@ class _Work:
     items: pl.DataFrame
     pay_on: date
     shards: int
+    file: bytes
 
 
 def _plan(context: RunContext) -> Plan:
-    pay_on = date.fromisoformat(context.parameters["pay_on"])
-    if not is_bank_business_day(pay_on):
-        raise NotABankBusinessDay(f"{pay_on} は銀行の営業日ではありません")
+    pay_on = pay_day(str(context.parameters["pay_on"]))
     payments = payments_frame(using=context.using, pay_on=pay_on)
     if payments.is_empty():
         raise NothingToTransfer(f"{pay_on} の支払対象がありません。先に支払対象の抽出と承認をしてください")
     items = payment_items_frame(using=context.using, pay_on=pay_on)
+    file, problems = build_transfer_file(payments, profile=active_profile(), master=bank_master.load(), pay_on=pay_on)
+    wrong = [p for p in problems if p.severity is not Severity.WARNING]
+    if wrong:
+        raise zengin.TransfersRejected(wrong)
     shards = -(-payments.height // NOTICES_PER_SHARD)
-    counts = {"振込": payments.height, "振込金額": int(payments["amount"].sum()), "支払通知書": payments.height}
-    return Plan(counts=counts, chunks=shards + 1, work=_Work(payments, items, pay_on, shards))
+    total = int(payments["amount"].sum())
+    batch = PaymentBatch.objects.using(context.using).get(pay_on=pay_on)
+    return Plan(
+        counts={"振込": payments.height, "振込金額": total, "支払通知書": payments.height},
+        chunks=shards + 1,
+        work=_Work(payments, items, pay_on, shards, file),
+        comparisons=[
+            Comparison("抽出した件数と振込の件数", payments.height, batch.payments),
+            Comparison("抽出した金額と振込の金額", total, batch.total),
+            Comparison("内訳の合計と振込の金額", int(items["amount"].sum()), total),
+        ],
+        problems=problems,
+    )
 
 
 def _apply(context: RunContext, plan: Plan, number: int) -> ChunkResult:
@@ -63,50 +76,50 @@ def _notices(context: RunContext, work: _Work, number: int) -> ChunkResult:
     payments = work.payments.slice(number * NOTICES_PER_SHARD, NOTICES_PER_SHARD)
     items = work.items.join(payments.select("payment_no"), on="payment_no", how="semi")
     people = pl.concat([payments["payee_atena_no"], items["atena_no"]]).unique()
-    profile = active_profile()
-    issued_on = context.now.date()
-    pages = notice_pages(
-        payments,
-        items,
-        persons_frame(using=context.using, on=work.pay_on, atena_nos=people),
-        _bank_names(),
-        profile=profile,
-        schemes={s: load_scheme(s).name for s in profile.schemes},
-        pay_on=work.pay_on,
-        issued_on=issued_on,
-    )
-    data = {"seal": profile.letterhead_on(issued_on).seal, "fictitious": profile.fictitious, "pages": pages}
-    pdf = render_paper(TEMPLATES / "payment_notice.typ", data, made_at=context.now, tagged=False)
-    _keep(context, work, f"notices-{number + 1:04d}", "支払通知書", "pdf", pdf, payments)
-    return ChunkResult(counts={"支払通知書": payments.height})
+    persons = persons_frame(using=context.using, on=work.pay_on, atena_nos=people)
+    profile, issued_on = active_profile(), context.now.date()
+    schemes = {s: load_scheme(s).name for s in profile.schemes}
+    mailed, by_hand, problems = by_delivery(payments, items, persons)
+    counts = {"支払通知書": payments.height, "うち手渡し": by_hand.height}
+    for part, suffix in ((mailed, ""), (by_hand, "_手渡し")):
+        if part.is_empty():
+            continue
+        pages = notice_pages(
+            part, items, persons, _bank_names(), profile=profile, schemes=schemes, pay_on=work.pay_on,
+            issued_on=issued_on,
+        )  # fmt: skip
+        data = {"seal": profile.letterhead_on(issued_on).seal, "fictitious": profile.fictitious, "pages": pages}
+        pdf = render_paper(NOTICE, data, made_at=context.now, tagged=False)
+        name = f"支払通知書_{work.pay_on:%Y%m%d}-{number + 1:04d}{suffix}.pdf"
+        _keep(context, work, f"notices-{number + 1:04d}{'-hand' if suffix else ''}", name, pdf, part)
+    return ChunkResult(counts=counts, problems=problems)
 
 
 def _bank_papers(context: RunContext, work: _Work) -> ChunkResult:
-    profile, master = active_profile(), bank_master.load()
-    data, problems = build_transfer_file(work.payments, profile=profile, master=master, pay_on=work.pay_on)
-    digest = _keep(context, work, "zengin", "総合振込", "txt", data, work.payments)
-    names, fictitious = _bank_names(), profile.fictitious
+    profile, names, day = active_profile(), _bank_names(), f"{work.pay_on:%Y%m%d}"
+    digest = _keep(context, work, "zengin", f"総合振込_{day}.txt", work.file, work.payments)
     persons = persons_frame(using=context.using, on=work.pay_on, atena_nos=work.payments["payee_atena_no"].unique())
-    listed = payee_list(work.payments, persons, names, pay_on=work.pay_on, fictitious=fictitious)
-    table = bank_table(work.payments, names, pay_on=work.pay_on, fictitious=fictitious)
-    for key, title, paper in (("payees", "支払対象者一覧", listed), ("banks", "銀行別集計表", table)):
-        pdf = render_paper(TEMPLATES / "list.typ", paper, made_at=context.now, tagged=False)
-        _keep(context, work, key, title, "pdf", pdf, work.payments)
+    listed = payee_list(work.payments, persons, names, pay_on=work.pay_on, fictitious=profile.fictitious)
+    table = bank_table(work.payments, names, pay_on=work.pay_on, fictitious=profile.fictitious)
+    papers: list[tuple[str, str, dict[str, Any]]] = [
+        ("payees", "支払対象者一覧", listed), ("banks", "銀行別集計表", table)
+    ]  # fmt: skip
+    for kind, title, paper in papers:
+        pdf = render_paper(LIST_TEMPLATE, paper, made_at=context.now, tagged=False)
+        _keep(context, work, kind, f"{title}_{day}.pdf", pdf, work.payments)
     _mark_sent(context, work, digest)
-    return ChunkResult(counts={"振込": work.payments.height}, problems=problems)
+    return ChunkResult(counts={"振込": work.payments.height})
 
 
-def _keep(context: RunContext, work: _Work, kind: str, title: str, ending: str, data: bytes, rows: pl.DataFrame) -> str:
-    totals: Mapping[str, Any] = {"件数": rows.height, "金額": int(rows["amount"].sum())}
-    suffix = kind.removeprefix("notices")
+def _keep(context: RunContext, work: _Work, kind: str, name: str, data: bytes, rows: pl.DataFrame) -> str:
     file = record_outbound(
         using=context.using,
         kind=kind,
         key=f"{work.pay_on}",
-        name=f"{title}_{work.pay_on:%Y%m%d}{suffix if kind.startswith('notices') else ''}.{ending}",
+        name=name,
         data=data,
         rows=rows.height,
-        totals=totals,
+        totals={"件数": rows.height, "金額": int(rows["amount"].sum())},
         by=context.by,
         now=context.now,
         run_id=context.run_id,

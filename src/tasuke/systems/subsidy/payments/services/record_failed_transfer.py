@@ -1,0 +1,53 @@
+"""振込不能・組戻し: the bank sent a payment's money back."""
+
+from datetime import date, datetime
+
+from django.db import transaction
+
+from tasuke.systems.subsidy.payments.models import FailedTransfer, FailureReason, Payment, PaymentState
+
+
+class NotTransferred(Exception):
+    """The payment has not gone to the bank, or has come back already."""
+
+
+class ReturnedAmountDiffers(ValueError):
+    """A bank sends back the whole amount or nothing: a fee is another line."""
+
+
+def record_failed_transfer(
+    *,
+    using: str,
+    payment_no: str,
+    returned_on: date,
+    reason: FailureReason,
+    returned_amount: int,
+    by: str,
+    now: datetime,
+    fee: int = 0,
+) -> FailedTransfer:
+    """Record the failure; what the payment paid for is owed again, once an account is corrected.
+
+    returned_amount, fee: yen. Raises Payment.DoesNotExist, NotTransferred, ReturnedAmountDiffers.
+    """
+    with transaction.atomic(using=using):
+        payment = Payment.objects.using(using).select_for_update(of=("self",)).get(payment_no=payment_no)
+        if payment.state not in (PaymentState.SENT, PaymentState.PAID):
+            raise NotTransferred(f"支払{payment_no}は{payment.get_state_display()}です。振込不能は記録できません")
+        if returned_amount != payment.amount:
+            raise ReturnedAmountDiffers(
+                f"支払{payment_no}は{payment.amount:,}円です。返金額{returned_amount:,}円と合いません"
+            )
+        failure = FailedTransfer.objects.using(using).create(
+            payment=payment,
+            returned_on=returned_on,
+            reason=reason,
+            returned_amount=returned_amount,
+            fee=fee,
+            recorded_at=now,
+            recorded_by=by,
+        )
+        payment.items.using(using).update(returned=True)
+        payment.state = PaymentState.FAILED
+        payment.save(using=using, update_fields=["state"])
+    return failure

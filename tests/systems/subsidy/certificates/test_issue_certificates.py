@@ -1,0 +1,121 @@
+from datetime import date
+
+import pytest
+
+import tasuke.systems.subsidy.certificates.jobs as jobs
+from tasuke.systems.subsidy.certificates.jobs import issue_certificates
+from tasuke.systems.subsidy.certificates.models import Certificate
+from tasuke.systems.subsidy.registry.models import ResidentRecord
+
+pytestmark = pytest.mark.django_db(databases=["subsidy"])
+assert jobs
+ON = date(2026, 4, 1)
+
+
+def issue(office, on=ON, scheme="kawasaki-hitorioya"):
+    return office.run("issue-certificates", scheme=scheme, on=on)
+
+
+@pytest.fixture
+def family(city):
+    city.person("101", name="髙橋 葛󠄀之介")
+    city.person("102", name="﨑山 𠮷子", postal_code="2100000")
+    city.person("201", name="髙橋 太郎", birth=date(1985, 1, 1))
+    rows = [city.entitled(a, n) for a, n in (("101", "0000018"), ("102", "0000026"), ("201", "0000034"))]
+    return dict(zip(("101", "102", "201"), rows, strict=True))
+
+
+def test_everyone_gets_one_paper_and_one_line_of_the_register(office, family):
+    run = issue(office)
+    assert run.counts["交付"] == 3
+    papers, listed = office.files("certificates")
+    texts = office.pages(papers)
+    assert len(texts) == 3
+    assert "﨑山𠮷子" in texts[0]  # the smallest post code first
+    assert "髙橋葛󠄀之介" in texts[1]
+    assert "令和8年12月31日まで" in texts[1]
+    assert "0000018" in "".join(office.pages(listed))
+    rows = list(Certificate.objects.order_by("page"))
+    assert [(c.atena_no, c.kind, c.valid.upper, c.page) for c in rows] == [
+        ("102", "new", date(2027, 1, 1), 1), ("101", "new", date(2027, 1, 1), 2), ("201", "new", date(2027, 1, 1), 3),
+    ]  # fmt: skip
+    assert rows[0].content["name"] == "﨑山 𠮷子"
+
+
+def test_the_same_day_again_changes_nothing_and_another_day_finds_nothing_to_do(office, family):
+    issue(office)
+    assert issue(office) is None
+    assert issue(office, date(2026, 4, 2)).counts["返還依頼"] == 0
+    assert Certificate.objects.count() == 3
+
+
+def test_a_killed_run_goes_on_where_it_stopped(office, family, monkeypatch):
+    monkeypatch.setattr(issue_certificates, "PER_SHARD", 1)
+    real = issue_certificates._register
+    calls = []
+
+    def dies_at_the_second(*arguments):
+        calls.append(1)
+        if len(calls) == 2:
+            raise RuntimeError("power cut")
+        real(*arguments)
+
+    monkeypatch.setattr(issue_certificates, "_register", dies_at_the_second)
+    with pytest.raises(RuntimeError):
+        issue(office)
+    assert Certificate.objects.count() == 1
+    monkeypatch.setattr(issue_certificates, "_register", real)
+    run = issue(office)
+    assert (run.state, run.counts["交付"], run.chunks_done) == ("done", 3, 4)
+    assert sorted(Certificate.objects.values_list("recipient_no", flat=True)) == ["0000018", "0000026", "0000034"]
+
+
+def test_a_change_of_name_replaces_the_paper(office, family):
+    issue(office)
+    ResidentRecord.objects.filter(atena_no="101").update(name="鈴木 葛󠄀之介")
+    issue(office, date(2026, 5, 1))
+    new = Certificate.objects.live().get(atena_no="101")
+    assert (new.kind, new.cause, new.valid.lower) == ("change", "氏名の変更", date(2026, 5, 1))
+    assert Certificate.objects.get(atena_no="101", state="replaced").content["name"] == "髙橋 葛󠄀之介"
+
+
+def test_the_yearly_renewal_reaches_until_the_next_one(office, family):
+    issue(office)
+    issue(office, date(2027, 1, 1))
+    new = Certificate.objects.live().get(atena_no="101")
+    assert (new.kind, new.cause, new.valid.lower, new.valid.upper) == (
+        "renewal", "", date(2027, 1, 1), date(2028, 1, 1),
+    )  # fmt: skip
+
+
+def test_a_paper_without_entitlement_is_called_back(office, city, family):
+    issue(office)
+    city.end(family["101"], date(2026, 6, 1))
+    run = issue(office, date(2026, 6, 1))
+    assert run.counts["返還依頼"] == 1
+    assert Certificate.objects.get(atena_no="101").state == "recall"
+
+
+def test_a_protected_person_is_never_in_the_mass_mailing(office, city, family):
+    city.protect("102")
+    run = issue(office)
+    assert run.counts["うち手渡し(支援措置)"] == 1
+    mailed, by_hand = [f for f in office.files("certificates") if not f.name.startswith("交付簿")]
+    assert "﨑山" not in "".join(office.pages(mailed))
+    assert ("手渡し" in by_hand.name, len(office.pages(by_hand))) == (True, 1)
+    lists = [f for f in office.files("certificates") if f.name.startswith("交付簿")]
+    assert "架空町" not in "".join("".join(office.pages(f)) for f in lists)
+
+
+def test_a_person_whom_the_register_does_not_know_is_told_and_counted(office, city, family):
+    city.entitled("999", "0000042")
+    run = issue(office)
+    problem = run.problems.get()
+    assert (problem.code, problem.value) == ("certificate.person_unknown", "999")
+    recipients = run.comparison[0]
+    assert (recipients["now"], recipients["before"]) == (4, 4)
+
+
+def test_a_scheme_without_settings_is_named(office, city):
+    with pytest.raises(issue_certificates.NoCertificateSettings, match="nothing"):
+        office.plan("issue-certificates", scheme="nothing", on=ON)

@@ -100,11 +100,12 @@ def _claims(using: str) -> pl.DataFrame:
 def _receipts(using: str) -> pl.DataFrame:
     return copy_out(
         connections[using],
-        """SELECT f.name, l.file_line, NULL, array_to_string(array_cat(d.reasons, h.reasons), E'\\x1f')
+        """SELECT f.name, l.file_line, NULL, concat_ws(E'\\x1f', array_to_string(d.reasons, E'\\x1f'),
+                  (SELECT string_agg(array_to_string(h.reasons, E'\\x1f'), E'\\x1f')
+                   FROM subsidy_receipt_hold h WHERE h.receipt_line_id = l.id))
            FROM subsidy_receipt_line l JOIN subsidy_receipt r ON r.id = l.receipt_id
            JOIN exchange_inbound_file f ON f.id = r.file_id
-           LEFT JOIN subsidy_reimbursement_line d ON d.receipt_line_id = l.id
-           LEFT JOIN subsidy_receipt_hold h ON h.receipt_id = r.id""",
+           LEFT JOIN subsidy_reimbursement_line d ON d.receipt_line_id = l.id""",
         schema=_SCHEMA,
     )
 

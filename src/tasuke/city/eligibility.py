@@ -66,13 +66,15 @@ def payer_number(profile: Profile, scheme: str, day: date, *, band: str, copay_c
 
 
 def leave_days(register: Register) -> tuple[Ints, Ints]:
-    """(first day without residence or _FAR, day of the return or _FAR) by pid."""
+    """(first day without residence, or under 生活保護, or _FAR; day of the return or _FAR) by pid."""
     people = register.people
     fate, day = people["fate"].to_numpy(), people["day"].to_numpy()
     goes = np.isin(fate, [Fate.MOVE_OUT, Fate.RETURN, Fate.ERASED])
     goes |= (fate == Fate.DIVORCE_LEAVE) & (people["role"].to_numpy() == 0)
     death = people["death"].to_numpy()
     leave = np.where(goes, day, np.where(death != NO_DAY, death, _FAR))
+    assisted = people["assist_from"].to_numpy()
+    leave = np.minimum(leave, np.where(assisted != NO_DAY, assisted, _FAR))
     gone = people["gone"].to_numpy()
     leave = np.where(gone != NO_DAY, gone, leave)
     back = np.where(fate == Fate.RETURN, people["back"].to_numpy(), _FAR)

@@ -193,7 +193,7 @@ def _changes(register: Register, base: pl.DataFrame, kinds: Ints, age75: Ints, s
 
 
 def _with_end_of_life(register: Register, rows: pl.DataFrame) -> pl.DataFrame:
-    """NHI and 後期 end with removal or the day after death; the other insurers are unknown to the city."""
+    """NHI and 後期 end with removal, 生活保護 or the day after death; the other insurers are unknown to the city."""
     people = register.people
     pid = rows["pid"].to_numpy()
     death = people["death"].to_numpy()[pid]
@@ -203,7 +203,9 @@ def _with_end_of_life(register: Register, rows: pl.DataFrame) -> pl.DataFrame:
     municipal = np.isin(rows["kind"].to_numpy(), [NHI, LATE_ELDERLY])
     by_death = np.where((death != NO_DAY) & (lost == NO_DAY), death + 1, lost)
     by_leaving = np.where(leaves & municipal & (by_death == NO_DAY), day, by_death)
-    return rows.with_columns(lost=pl.Series(by_leaving))
+    assisted = people["assist_from"].to_numpy()[pid]
+    by_assistance = (assisted != NO_DAY) & municipal & (by_leaving == NO_DAY) & (rows["acquired"].to_numpy() < assisted)
+    return rows.with_columns(lost=pl.Series(np.where(by_assistance, assisted, by_leaving)))
 
 
 def _with_numbers(rows: pl.DataFrame, register: Register, insurers: Insurers, seed: int) -> pl.DataFrame:

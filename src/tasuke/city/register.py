@@ -244,8 +244,24 @@ def _finish(frame: pl.DataFrame, profile: Profile, seed: int, window: Window) ->
         since=pl.Series(since),
         away=pl.Series(away[0]),
         unknown_birth=pl.Series(_unknown_births(frame, seed)),
+        assist_from=pl.Series(_new_assistance(frame, seed, window)),
     )
     return Register(frame, addresses, away[1], window, profile.municipality_code)
+
+
+def _new_assistance(frame: pl.DataFrame, seed: int, window: Window) -> Ints:
+    """Day of the window from which a household is under 生活保護; NO_DAY for nearly all."""
+    rng = stream(seed, "new_assistance")
+    r = rates()["welfare"]
+    household = frame["household"].to_numpy()
+    lone = np.isin(frame["kind"].to_numpy(), [5, 6])
+    quiet = (frame["fate"].to_numpy() == 0) & (frame["group"].to_numpy() == BASE) & ~frame["father_away"].to_numpy()
+    n = int(household.max()) + 1
+    draw, day = rng.random(n)[household], rng.integers(window.start + 1, window.end, n)[household]
+    rate = r["new_assistance_yearly"] * window.years * np.where(lone, r["new_assistance_lone"], 1.0)
+    alive = frame["death"].to_numpy() == NO_DAY
+    born = frame["birth"].to_numpy() < window.start
+    return np.where((draw < rate) & quiet & alive & born, day, NO_DAY)
 
 
 def draw_away(frame: pl.DataFrame, profile: Profile, seed: int) -> tuple[Ints, pl.DataFrame]:

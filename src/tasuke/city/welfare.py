@@ -78,7 +78,9 @@ def _handbooks(register: Register, seed: int) -> list[pl.DataFrame]:
     def since(rows: Ints) -> Ints:
         span = np.minimum(rng.exponential(6.0, len(rows)), age[rows] * 0.8)
         born = people["birth"].to_numpy()[rows]
-        return np.asarray(np.maximum(window.start - 30 - (span * YEAR).astype(np.int64), born + 60), dtype=np.int64)
+        old = np.maximum(window.start - 30 - (span * YEAR).astype(np.int64), born + 60)
+        fresh = chance(rng, r["new_handbook_yearly"] * window.years, len(rows))
+        return np.where(fresh, rng.integers(window.start, window.end, len(rows)), old)
 
     return [
         _facts(physical, PHYSICAL, since(physical), physical_grade),
@@ -111,6 +113,13 @@ def _children_facts(register: Register, seed: int) -> list[pl.DataFrame]:
     ]
 
 
+def _new_assistance(register: Register, already: Bools) -> pl.DataFrame:
+    """生活保護 that begins within the window."""
+    start = register.people["assist_from"].to_numpy()
+    rows = np.flatnonzero((start != NO_DAY) & ~already & (register.people["status"] == 1).to_numpy())
+    return _facts(rows, ASSISTANCE, start[rows])
+
+
 def build_welfare(register: Register, *, seed: int, allowance: Ints) -> Welfare:
     """All facts. allowance: pids of the lone parents who receive 児童扶養手当."""
     rng = stream(seed, "welfare.days")
@@ -124,6 +133,7 @@ def build_welfare(register: Register, *, seed: int, allowance: Ints) -> Welfare:
     since = np.maximum(since, register.people["birth"].to_numpy()[rows])
     parts = [
         _facts(rows, ASSISTANCE, since),
+        _new_assistance(register, assistance),
         *_handbooks(register, seed),
         *_children_facts(register, seed),
         _facts(allowance, CHILD_ALLOWANCE, register.window.start - rng.integers(30, 1500, len(allowance))),

@@ -28,6 +28,7 @@ from tasuke.systems.subsidy.claims.frames import (
     REIMBURSED_SCHEMA,
     YIELDS_SCHEMA,
     Register,
+    typed,
 )
 from tasuke.systems.subsidy.entitlements.models import Decision, Entitlement
 from tasuke.systems.subsidy.profile import set_profile
@@ -282,14 +283,22 @@ class Town:
         path.write_bytes(data)
         return path
 
-    def run(self, path, **parameters):
-        """Import a file; the run, or None when it had been done."""
+    NOW = NOW
+
+    @staticmethod
+    def frames(claims, kohis):
+        """Neutral frames with all columns."""
+        return typed(frame(claims, CLAIM_SCHEMA), CLAIM_SCHEMA), typed(frame(kohis, KOHI_SCHEMA), KOHI_SCHEMA)
+
+    def plan(self, path, **parameters):
         target = f"claims:{hashlib.sha256(path.read_bytes()).hexdigest()}"
         values = {"path": str(path), **parameters}
+        return plan_run(using="subsidy", job="import-claims", target=target, parameters=values, by="担当", now=NOW)
+
+    def run(self, path, **parameters):
+        """Import a file; the run, or None when it had been done."""
         try:
-            run, plan = plan_run(
-                using="subsidy", job="import-claims", target=target, parameters=values, by="担当", now=NOW
-            )
+            run, plan = self.plan(path, **parameters)
         except RunAlreadyDone:
             return None
         return apply_run(using="subsidy", run=run, plan=plan, clock=lambda: NOW)

@@ -94,7 +94,7 @@ def test_every_claim_ends_in_one_state_and_the_sums_agree(desk, files, spans):
         expected = "return" if "return" in gravest else "query" if "query" in gravest else "accepted"
         assert state == expected
     told = decided.findings.group_by("line").agg(pl.col("reason").sort())
-    assert {line: reasons for line, reasons in told.iter_rows()} == {
+    assert dict(told.iter_rows()) == {
         line: sorted(reasons) for line, reasons in found.select("line", "reasons").iter_rows() if reasons
     }
     assert decided.kohi.height + found["kohi_order"].count() == len(kohi)

@@ -28,11 +28,13 @@ def mark_duplicates(frame: pl.DataFrame, register: Register) -> pl.DataFrame:
         insurer_key=pl.col("insurer_no").fill_null(""), prescriber=pl.col("prescriber").fill_null("")
     )
     counting = keyed.filter((pl.col("mask") & RETURN_MASK == 0) & pl.col("atena_no").is_not_null())
-    own = _in_file(counting)
-    # an exact copy in the file goes back and so cannot be the near duplicate of an earlier one
-    left = counting.join(own.filter("exact_in_file"), on="line", how="anti")
+    before = _earlier(counting, register.earlier)
+    # a copy goes back and so is nobody's twin: first those of earlier files, then those of this one
+    left = counting.join(before.filter("exact_earlier"), on="line", how="anti")
+    own = _in_file(left)
+    left = left.join(own.filter("exact_in_file"), on="line", how="anti")
     frame = frame.join(own, on="line", how="left", maintain_order="left")
-    frame = frame.join(_earlier(left, register.earlier), on="line", how="left", maintain_order="left")
+    frame = frame.join(before, on="line", how="left", maintain_order="left")
     frame = frame.join(_reimbursed(left, register.reimbursed), on="line", how="left", maintain_order="left")
     exact_file = pl.col("exact_in_file").fill_null(value=False)
     exact_earlier = pl.col("exact_earlier").fill_null(value=False)
@@ -41,7 +43,7 @@ def mark_duplicates(frame: pl.DataFrame, register: Register) -> pl.DataFrame:
         | flag(exact_file, ClaimReason.DUPLICATE_IN_FILE)
         | flag(exact_earlier, ClaimReason.DUPLICATE_EARLIER)
         | flag(pl.col("twin").is_not_null() & ~exact_file, ClaimReason.NEAR_DUPLICATE_IN_FILE)
-        | flag(pl.col("twin_claim").is_not_null() & ~exact_earlier, ClaimReason.NEAR_DUPLICATE_EARLIER)
+        | flag(pl.col("twin_claim").is_not_null() & ~exact_earlier & ~exact_file, ClaimReason.NEAR_DUPLICATE_EARLIER)
         | flag(pl.col("paid_receipt").is_not_null(), ClaimReason.ALREADY_REIMBURSED)
     ).drop("exact_in_file", "exact_earlier")
 

@@ -5,7 +5,7 @@ all decided rows; since it leaves out the file itself, a killed run that is plan
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import polars as pl
 from django.db import connections, transaction
 
 from tasuke.core.problems import Problem, Severity, in_file, is_fatal
-from tasuke.formats import uke
+from tasuke.formats import claims_csv, uke
 from tasuke.platform.batch.job import ChunkResult, Job, Plan, RunContext, register
 from tasuke.platform.batch.models import Run, RunState
 from tasuke.platform.exchange.archive import sha256_of
@@ -22,6 +22,7 @@ from tasuke.platform.exchange.models import InboundFile
 from tasuke.platform.exchange.services.record_files import receive_file
 from tasuke.systems.subsidy.claims.copayment import DailyCosts
 from tasuke.systems.subsidy.claims.decision import Decided, decide
+from tasuke.systems.subsidy.claims.frames import CLAIM_SCHEMA, KOHI_SCHEMA, empty
 from tasuke.systems.subsidy.claims.loading import PriorLoader, load_register, load_schemes
 from tasuke.systems.subsidy.claims.models import LINES_PER_FILE
 from tasuke.systems.subsidy.claims.storing import store_decided
@@ -75,7 +76,7 @@ def _plan(context: RunContext) -> Plan:
     read = _read(data, context.parameters)
     del data
     decided = _decide(context, read, known.pk if known else None)
-    problems = in_file(read.problems, path.name)
+    problems = [p if p.file else replace(p, file=path.name) for p in read.problems]
     rejected = sum(p.severity is not Severity.WARNING for p in problems)
     work = _Work(decided, path, digest, others, size, rejected)
     chunks = -(-decided.claims.height // size)
@@ -125,11 +126,9 @@ def _read(data: bytes, parameters: Any) -> _Read:
 
 
 def _read_csv(data: bytes, mapping_file: Path) -> _Read:
-    from tasuke.formats import claims_csv
-
     mapping, problems = claims_csv.load_mapping(mapping_file)
     if mapping is None:
-        return _Read(pl.DataFrame(schema={}), pl.DataFrame(schema={}), in_file(problems, mapping_file.name))
+        return _Read(empty(CLAIM_SCHEMA), empty(KOHI_SCHEMA), in_file(problems, mapping_file.name))
     claims, kohi, found = claims_csv.parse(data, mapping)
     return _Read(claims, kohi, [*problems, *found])
 

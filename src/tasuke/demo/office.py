@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from tasuke.deploy.clock import TOKYO
 from tasuke.deploy.runs import run_job
 from tasuke.platform.batch.models import Run
+from tasuke.systems.subsidy.count_words import in_words
 
 CLERK, HEAD = "demo-clerk", "demo-head"
 
@@ -33,7 +34,7 @@ class Step:
         self.runs += 1
         self.seconds += seconds
         self.changed += fresh
-        for key, value in run.counts.items():
+        for key, value in in_words(run.counts).items():
             self.counts[key] = self.counts.get(key, 0) + value
 
 
@@ -57,7 +58,7 @@ class Office:
             run, fresh = run_job(**request, by=CLERK, approver=HEAD, clock=self.now, progress=bar)
         seconds = time.perf_counter() - start
         self.steps.setdefault(title, Step(title)).add(run, fresh=fresh, seconds=seconds)
-        told = "  ".join(f"{k} {v:,}" for k, v in run.counts.items() if v) if fresh else "済み(変更なし)"
+        told = "  ".join(f"{k} {v:,}" for k, v in in_words(run.counts).items() if v) if fresh else "済み(変更なし)"
         self.line(f"{title:　<10}", what, told, seconds)
         return run
 

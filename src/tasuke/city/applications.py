@@ -243,10 +243,23 @@ def single_parents(facts: Facts) -> SingleParents:
     )
 
 
-def single_parent_applications(facts: Facts, scheme: Scheme, parents: SingleParents) -> pl.DataFrame:
-    """ひとり親: the parent (role 2) and each child under the last age band (role 1), one application a family."""
+_FAMILY = (
+    "pid",
+    "role",
+    "birth",
+    "since",
+    "household",
+    "parent",
+    "single_since",
+    "single_reason",
+    "child_support",
+    "lag",
+)
+
+
+def _single_parent_families(facts: Facts, scheme: Scheme, parents: SingleParents) -> pl.DataFrame:
+    """Parents (role 2) and their children under the last age band (role 1) of the families that apply: _FAMILY."""
     people, window = facts.register.people, facts.register.window
-    rng = stream(facts.seed, f"apply.{scheme.id}")
     table = pl.DataFrame(
         {
             "household": parents.household,
@@ -254,11 +267,9 @@ def single_parent_applications(facts: Facts, scheme: Scheme, parents: SinglePare
             "single_since": parents.since,
             "single_reason": parents.reason,
             "child_support": parents.support,
-            "applies": parents.applies,
-            "late": parents.divorced_in_window,
-            "lag": rng.integers(2, 30, len(parents.parent)),
+            "lag": stream(facts.seed, f"apply.{scheme.id}").integers(2, 30, len(parents.parent)),
         }
-    )
+    ).filter(pl.Series(parents.applies == 1))
     children = _children(facts).join(table, on="household", how="inner", maintain_order="left")
     start = np.maximum(children["single_since"].to_numpy(), window.start)
     inside = _age_end(children, _last_age(scheme)) > start
@@ -267,24 +278,15 @@ def single_parent_applications(facts: Facts, scheme: Scheme, parents: SinglePare
         pid=pl.col("parent"), role=pl.lit(PARENT)
     )
     parent = parent.join(people.select("pid", "birth", "since"), on="pid", how="left", maintain_order="left")
-    columns = [
-        "pid",
-        "role",
-        "birth",
-        "since",
-        "household",
-        "parent",
-        "single_since",
-        "single_reason",
-        "child_support",
-        "applies",
-        "lag",
-    ]
-    rows = pl.concat([parent.select(columns), children.select(columns)]).filter(pl.col("applies") == 1)
+    return pl.concat([parent.select(_FAMILY), children.select(_FAMILY)])
+
+
+def single_parent_applications(facts: Facts, scheme: Scheme, parents: SingleParents) -> pl.DataFrame:
+    """ひとり親: the parent and each child; a family applies when the last of its events has happened."""
+    window = facts.register.window
+    rows = _single_parent_families(facts, scheme, parents)
     floor = day_number(scheme.version[0].valid_from)
-    event = np.maximum(np.maximum(rows["single_since"].to_numpy(), rows["since"].to_numpy()), floor)
-    # one application a family: it comes in when the last of its events has happened
-    rows = rows.with_columns(event=pl.Series(event))
+    rows = rows.with_columns(event=pl.max_horizontal("single_since", "since", pl.lit(floor, dtype=pl.Int64)))
     rows = rows.with_columns(received=pl.col("event").max().over("household") + pl.col("lag"))
     settled = pl.col("event") < window.start
     rows = rows.with_columns(
@@ -301,15 +303,10 @@ def single_parent_applications(facts: Facts, scheme: Scheme, parents: SinglePare
         .otherwise(pl.lit(MOVE_IN))
     )
     rows = rows.with_columns(reason=reason).filter(pl.col("received") < window.end).sort("household", "role", "pid")
-    return _frame(
-        scheme,
-        NEW,
-        {
-            name: rows[name]
-            for name in ("pid", "role", "reason", "event", "received", "single_reason", "single_since", "child_support")
-        }
-        | {"applicant": rows["parent"], "breadwinner": rows["parent"], "tag": "single_parent"},
-    )
+    given = ("pid", "role", "reason", "event", "received", "single_reason", "single_since", "child_support")
+    columns: dict[str, object] = {name: rows[name] for name in given}
+    columns |= {"applicant": rows["parent"], "breadwinner": rows["parent"], "tag": "single_parent"}
+    return _frame(scheme, NEW, columns)
 
 
 def disability_applications(facts: Facts, scheme: Scheme) -> pl.DataFrame:

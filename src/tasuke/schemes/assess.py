@@ -4,13 +4,15 @@ The same code judges one person at the counter and a million at the renewal. No 
 """
 
 from datetime import date, timedelta
+from functools import lru_cache
 
 import polars as pl
 
 from tasuke.schemes.definition import NoVersionInForce, Scheme, Version
 from tasuke.schemes.frames import normalise_incomes, normalise_persons
 from tasuke.schemes.judgement import Judged, compiled, decoded, judge
-from tasuke.schemes.vocabulary import Outcome
+from tasuke.schemes.reasons import REJECT_MASK
+from tasuke.schemes.subject_columns import AS_WRITTEN
 from tasuke.schemes.who_columns import COVERAGE_MASK
 
 __all__ = ["RESULT_COLUMNS", "NoVersionInForce", "assess", "judge_each"]
@@ -53,21 +55,25 @@ def assess(
     if not pieces:
         return pl.DataFrame(schema=RESULT_COLUMNS)
     result = pieces[0] if len(pieces) == 1 else pl.concat(pieces).sort("_row")
-    return result.drop("_row")
+    return pl.DataFrame([result[name] for name in RESULT_COLUMNS])
 
 
 def judge_each(
-    scheme: Scheme, persons: pl.DataFrame, incomes: pl.DataFrame, on: date, confirmed: frozenset[str]
+    scheme: Scheme,
+    persons: pl.DataFrame,
+    incomes: pl.DataFrame,
+    on: date,
+    confirmed: frozenset[str],
+    *,
+    every_column: bool = False,
 ) -> list[tuple[Version, Judged]]:
     """The judgement with all its columns, one piece for each version that is needed."""
-    rows = normalise_persons(persons).with_row_index("_row")
-    if "on" not in rows.columns:
-        rows = rows.with_columns(pl.lit(on, dtype=pl.Date).alias("on"))
-    else:
-        rows = rows.with_columns(pl.col("on").fill_null(on))
+    rows = normalise_persons(persons)
+    day = pl.col("on").fill_null(on) if "on" in rows.columns else pl.lit(on, dtype=pl.Date).alias("on")
+    rows = rows.with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias("_row"), day)
     money = normalise_incomes(incomes)
     return [
-        (version, judge(compiled(scheme, version), part, money, confirmed))
+        (version, judge(compiled(scheme, version), part, money, confirmed, every_column=every_column))
         for version, part in _by_version(scheme, rows)
     ]
 
@@ -91,15 +97,16 @@ def _by_version(scheme: Scheme, rows: pl.DataFrame) -> list[tuple[Version, pl.Da
 
 
 def _result(version: Version, judged: Judged) -> pl.DataFrame:
-    people = judged.persons
-    accepted = pl.col("outcome") != str(Outcome.REJECTED)
+    frame = judged.persons.select(*_result_columns(version.id, version.hash)).collect(optimizations=AS_WRITTEN)
+    return frame.hstack(list(decoded(frame["_mask"])))
+
+
+@lru_cache(maxsize=256)
+def _result_columns(version: str, version_hash: str) -> tuple[pl.Expr, ...]:
+    accepted = pl.col("_mask") & REJECT_MASK == 0
     asked = pl.col("_asked")
-    frame = people.lazy().join(decoded(people["_mask"]).lazy(), on="_mask", how="left", maintain_order="left")
-    return frame.select(
-        "_row",
-        "id",
-        "outcome",
-        "reasons",
+    return (
+        pl.col("_row", "_mask", "id"),
         pl.when(accepted).then("_start").alias("start"),
         pl.when(accepted).then("_end").alias("end"),
         pl.col("_band").alias("band"),
@@ -111,13 +118,12 @@ def _result(version: Version, judged: Judged) -> pl.DataFrame:
         pl.col("_inc_subject_id").alias("deciding_subject_id"),
         pl.when(asked).then("_inc_value").alias("net_income"),
         pl.when(asked).then("_inc_limit").alias("income_limit"),
-        pl.lit(version.id).alias("version"),
-        pl.lit(version.hash).alias("version_hash"),
-    ).collect()
+        pl.lit(version).alias("version"),
+        pl.lit(version_hash).alias("version_hash"),
+    )
 
 
 def _coverage_word(column: str) -> pl.Expr:
-    word: pl.Expr = pl.lit(None, dtype=pl.String)
-    for name, mask in COVERAGE_MASK.items():
-        word = pl.when(pl.col(column) == mask).then(pl.lit(str(name))).otherwise(word)
-    return word
+    words = {mask: str(name) for name, mask in COVERAGE_MASK.items()}
+    table = pl.Series([words.get(mask) for mask in range(4)], dtype=pl.String)
+    return pl.lit(table).gather(pl.col(column))

@@ -25,8 +25,8 @@ _LEGAL_AGE = "年齢計算ニ関スル法律"
 def explain(scheme: Scheme, facts: Facts, on: date, confirmed: frozenset[str] = frozenset()) -> list[Step]:
     """The steps of one person's judgement on a day. Raises NoVersionInForce."""
     persons, incomes = to_frames(facts)
-    version, judged = judge_each(scheme, persons, incomes, on, confirmed)[0]
-    row = judged.persons.row(0, named=True)
+    version, judged = judge_each(scheme, persons, incomes, on, confirmed, every_column=True)[0]
+    row = judged.persons.collect().row(0, named=True)
     marks = _marks(version, on, confirmed)
     return [
         _version_step(scheme, version, row, marks),

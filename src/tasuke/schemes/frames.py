@@ -1,6 +1,7 @@
 """The two frames that an assessment reads: one row a person, one row a person whose income counts and a year."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import polars as pl
 from polars._typing import PolarsDataType
@@ -80,18 +81,12 @@ def normalise_persons(persons: pl.DataFrame) -> pl.DataFrame:
     The flags disability_middle, in_school and dependent of a parent or caregiver speak of the youngest child.
     Raises MissingColumns.
     """
-    exprs = _expressions(persons, PERSON_COLUMNS, fill=True)
-    if "has_child" not in persons.columns:
-        exprs["has_child"] = (
-            pl.col("child_birth_date").is_not_null() if "child_birth_date" in persons.columns else pl.lit(False)
-        ).alias("has_child")
-    kept = [pl.col("on").cast(pl.Date)] if "on" in persons.columns else []
-    return persons.select(*exprs.values(), *kept)
+    return persons.select(*_person_expressions(tuple(persons.schema.items())))
 
 
 def normalise_incomes(incomes: pl.DataFrame) -> pl.DataFrame:
     """The incomes with every column of INCOME_COLUMNS in its type; missing columns are null. Raises MissingColumns."""
-    return incomes.select(*_expressions(incomes, INCOME_COLUMNS, fill=False).values())
+    return incomes.select(*_income_expressions(tuple(incomes.schema.items())))
 
 
 def empty_incomes() -> pl.DataFrame:
@@ -99,8 +94,29 @@ def empty_incomes() -> pl.DataFrame:
     return pl.DataFrame(schema=dict(INCOME_COLUMNS))
 
 
-def _expressions(frame: pl.DataFrame, columns: Mapping[str, PolarsDataType], *, fill: bool) -> dict[str, pl.Expr]:
-    given = frame.schema
+Given = tuple[tuple[str, pl.DataType], ...]
+
+
+@lru_cache(maxsize=64)  # frames of a few shapes come again and again
+def _person_expressions(given: Given) -> tuple[pl.Expr, ...]:
+    schema = dict(given)
+    exprs = _expressions(schema, PERSON_COLUMNS, fill=True)
+    if "has_child" not in schema:
+        born = pl.col("child_birth_date").is_not_null() if "child_birth_date" in schema else pl.lit(False)
+        exprs["has_child"] = born.alias("has_child")
+    if "on" in schema:
+        exprs["on"] = pl.col("on").cast(pl.Date)
+    return tuple(exprs.values())
+
+
+@lru_cache(maxsize=64)
+def _income_expressions(given: Given) -> tuple[pl.Expr, ...]:
+    return tuple(_expressions(dict(given), INCOME_COLUMNS, fill=False).values())
+
+
+def _expressions(
+    given: Mapping[str, pl.DataType], columns: Mapping[str, PolarsDataType], *, fill: bool
+) -> dict[str, pl.Expr]:
     missing = [name for name in columns if name in _REQUIRED and name not in given]
     if missing:
         raise MissingColumns(missing)

@@ -4,8 +4,10 @@
 it, so that a decision and its explanation cannot differ.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 import polars as pl
 
@@ -17,12 +19,16 @@ from tasuke.schemes.who_columns import COVERAGE_MASK, Stage, mask_expr, who_stag
 
 # 未確認 values of these groups change papers or deadlines, not the judgement
 _NOT_JUDGED = ("certificate", "deadline")
+_KEPT_IN_A_REJECTION = REJECT_MASK | (
+    NOTE_MASK & ~(BITS[ReasonCode.COPAY_CLASS_UNKNOWN] | BITS[ReasonCode.INCOME_LIMITS_COVERAGE])
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
     """A version ready to run."""
 
+    scheme: str
     version: Version
     who: tuple[Stage, ...]
     subjects: SubjectStages | None
@@ -30,12 +36,17 @@ class Compiled:
     unconfirmed: frozenset[str]
     confirmed_until: tuple[str, date] | None
 
+    @property
+    def confirmable(self) -> frozenset[str]:
+        """Keys by which a municipality confirms what this version leaves open."""
+        return self.unconfirmed | ({self.confirmed_until[0]} if self.confirmed_until else set())
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
     """persons: every column of the computation, one row a person; subjects: the same for those whose income counts."""
 
-    persons: pl.DataFrame
+    persons: pl.LazyFrame
     subjects: pl.DataFrame | None
 
 
@@ -55,6 +66,7 @@ def _compile(scheme: Scheme, version: Version) -> Compiled:
     tables = [(key, value) for key, value in walk_version(version) if not _is_paper(key)]
     until = version.confirmed_until
     return Compiled(
+        scheme=scheme.id,
         version=version,
         who=tuple(who_stages(version, covered_since(scheme, version))),
         subjects=subjects,
@@ -102,17 +114,23 @@ def _income_year_expr(income: Income) -> pl.Expr:
 
 
 def judge(
-    compiled_version: Compiled, persons: pl.DataFrame, incomes: pl.DataFrame, confirmed: frozenset[str]
+    compiled_version: Compiled,
+    persons: pl.DataFrame,
+    incomes: pl.DataFrame,
+    confirmed: frozenset[str],
+    *,
+    every_column: bool = False,
 ) -> Judged:
-    """Run a version. persons: normalised, with `_row` (UInt32, unique) and `on`; incomes: normalised."""
+    """Run a version. persons: normalised, with `_row` (UInt32, unique) and `on`; incomes: normalised.
+
+    every_column: the subjects keep the facts beside the figures.
+    """
     frame = persons.lazy()
-    for stage in compiled_version.who:
-        frame = frame.with_columns(*stage)
     subjects = None
     if compiled_version.subjects is not None and compiled_version.version.income is not None:
         year = _income_year_expr(compiled_version.version.income).alias("_income_year")
-        asked = persons.select("_row", "id", year)
-        subjects = subject_rows(compiled_version.subjects, asked, incomes)
+        asked = frame.select("_row", "id", year)
+        subjects = subject_rows(compiled_version.subjects, asked, incomes, every_column=every_column)
         decided = per_person(compiled_version.subjects, subjects)
         frame = frame.with_columns(year, *decided)
     else:
@@ -121,9 +139,9 @@ def judge(
             pl.lit(None, dtype=pl.Int64).alias("_income_year"),
             *(pl.lit(None, dtype=kind).alias(name) for name, kind in nothing.items()),
         )
-    for stage in (*compiled_version.after, [_mask(compiled_version, confirmed)]):
+    for stage in (*compiled_version.who, *compiled_version.after, _mask_stage(compiled_version, confirmed)):
         frame = frame.with_columns(*stage)
-    return Judged(persons=frame.collect(), subjects=subjects)
+    return Judged(persons=frame, subjects=subjects)
 
 
 def _income_stages(version: Version) -> list[Stage]:
@@ -189,13 +207,6 @@ def _copay_class(version: Version) -> pl.Expr:
     return chosen.alias("_copay_class")
 
 
-def _class_unknown(version: Version) -> pl.Expr:
-    rules = version.copay_class.rule
-    if len(rules) == 1 or version.income is None:
-        return pl.lit(False)
-    return pl.col(f"_inc_class_{rules[0].key}").is_null()
-
-
 def _funding(version: Version) -> list[pl.Expr]:
     """財源 and the coverage that the prefecture takes part in (mask)."""
     funding, prefecture = version.funding, version.funding.prefecture
@@ -218,34 +229,47 @@ def _funding(version: Version) -> list[pl.Expr]:
     return [funded.alias("_funding"), shared.alias("_funding_coverage")]
 
 
+_masks: dict[tuple[str, str, frozenset[str]], Stage] = {}
+
+
+def _mask_stage(compiled_version: Compiled, confirmed: frozenset[str]) -> Stage:
+    key = (compiled_version.scheme, compiled_version.version.hash, confirmed & compiled_version.confirmable)
+    if key not in _masks:
+        _masks[key] = [_mask(compiled_version, confirmed)]
+    return _masks[key]
+
+
 def _mask(compiled_version: Compiled, confirmed: frozenset[str]) -> pl.Expr:
     """All reasons. A rejection leaves the reasons to wait out: nothing is gained by asking for the income."""
-    version = compiled_version.version
-    nothing_left = (pl.col("_who_coverage") != 0) & (pl.col("_coverage") == 0)
-    limited = (pl.col("_lost") & pl.col("_who_coverage") != 0) & (pl.col("_coverage") != 0)
-    no_period = (pl.col("_start") >= pl.col("_end")).fill_null(value=False)
-    tests = [
-        (nothing_left, ReasonCode.INCOME_OVER),
-        (limited, ReasonCode.INCOME_LIMITS_COVERAGE),
-        (_class_unknown(version), ReasonCode.COPAY_CLASS_UNKNOWN),
-        (_unconfirmed(compiled_version, confirmed), ReasonCode.UNCONFIRMED_RULE),
-    ]
-    mask = pl.col("_who_mask") | mask_expr(tests)
-    full = mask | pl.col("_inc_mask")
-    late = no_period & (mask & REJECT_MASK == 0)
-    decided = full + late.cast(pl.Int64) * BITS[ReasonCode.NO_PERIOD]
-    class_note = BITS[ReasonCode.COPAY_CLASS_UNKNOWN] | BITS[ReasonCode.INCOME_LIMITS_COVERAGE]
-    rejected = decided & REJECT_MASK != 0
-    keep = pl.when(rejected).then(pl.lit(REJECT_MASK | (NOTE_MASK & ~class_note))).otherwise(-1)
-    return (decided & keep).alias("_mask")
+    mask = pl.col("_who_mask") | mask_expr([*_income_tests(compiled_version.version)])
+    unconfirmed = _unconfirmed(compiled_version, confirmed)
+    if isinstance(unconfirmed, pl.Expr):
+        mask = mask | mask_expr([(unconfirmed, ReasonCode.UNCONFIRMED_RULE)])
+    elif unconfirmed:
+        mask = mask | pl.lit(BITS[ReasonCode.UNCONFIRMED_RULE], dtype=pl.Int64)
+    empty = (pl.col("_start") >= pl.col("_end")).fill_null(value=False) & (mask & REJECT_MASK == 0)
+    mask = mask | mask_expr([(empty, ReasonCode.NO_PERIOD)])
+    rejected = mask & REJECT_MASK != 0
+    return pl.when(rejected).then(mask & _KEPT_IN_A_REJECTION).otherwise(mask | pl.col("_inc_mask")).alias("_mask")
 
 
-def _unconfirmed(compiled_version: Compiled, confirmed: frozenset[str]) -> pl.Expr:
+def _income_tests(version: Version) -> Iterator[tuple[pl.Expr, ReasonCode]]:
+    """What the income does to coverage and class."""
+    had, has = pl.col("_who_coverage"), pl.col("_coverage")
+    yield (had != 0) & (has == 0), ReasonCode.INCOME_OVER
+    if version.income is not None and version.income.scope is not None:
+        yield (had != has) & (has != 0), ReasonCode.INCOME_LIMITS_COVERAGE
+    rules = version.copay_class.rule
+    if len(rules) > 1 and version.income is not None:
+        yield pl.col(f"_inc_class_{rules[0].key}").is_null(), ReasonCode.COPAY_CLASS_UNKNOWN
+
+
+def _unconfirmed(compiled_version: Compiled, confirmed: frozenset[str]) -> pl.Expr | bool:
     if compiled_version.unconfirmed - confirmed:
-        return pl.lit(True)
+        return True
     until = compiled_version.confirmed_until
     if until is None or until[0] in confirmed:
-        return pl.lit(False)
+        return False
     return pl.col("on") >= pl.lit(until[1], dtype=pl.Date)
 
 
@@ -256,14 +280,15 @@ def outcome_of(mask: int) -> Outcome:
     return Outcome.PENDING if mask & PENDING_MASK else Outcome.ELIGIBLE
 
 
-def decoded(masks: pl.Series) -> pl.DataFrame:
-    """The few different masks, each with outcome and reasons."""
-    unique = masks.unique().to_list()
-    return pl.DataFrame(
-        {
-            "_mask": unique,
-            "outcome": [str(outcome_of(m)) for m in unique],
-            "reasons": [[str(c) for c in codes_of(m)] for m in unique],
-        },
-        schema={"_mask": pl.Int64, "outcome": pl.String, "reasons": pl.List(pl.String)},
-    )
+def decoded(masks: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Outcome and reasons of each mask, found once for each of the few different ones."""
+    unique = masks.unique().sort()
+    place = unique.search_sorted(masks)
+    outcomes, reasons = _decoded(tuple(unique))
+    return outcomes.gather(place), reasons.gather(place)
+
+
+@lru_cache(maxsize=256)
+def _decoded(masks: tuple[int, ...]) -> tuple[pl.Series, pl.Series]:
+    outcomes = pl.Series("outcome", [str(outcome_of(m)) for m in masks], dtype=pl.String)
+    return outcomes, pl.Series("reasons", [[str(c) for c in codes_of(m)] for m in masks], dtype=pl.List(pl.String))

@@ -19,6 +19,9 @@ from tasuke.schemes.net_income import (
     limit_expr,
 )
 
+_KEYS = ("subject", "subject_id")
+_FIGURES = ("_value", "_limit", "_undeclared", "_unknown", "_over", "_prefecture_over")
+AS_WRITTEN = pl.QueryOptFlags.none()  # stages are laid out by hand; for a single case planning would cost the most
 _VALUE_BITS = 37  # a compared figure is held below 2**37 yen (137 billion) for the sort key only
 AGGREGATED = {
     "_inc_subjects": pl.UInt32,
@@ -60,7 +63,7 @@ def subject_stages(version: Version, income: Income) -> SubjectStages:
             (before_flat_expr(income, group).alias("_before_flat"), levy_expr().alias("_levy")),
             (
                 by_subject(tables, compared, figure).alias("_value"),
-                pl.when(pl.col("income_year").is_not_null()).then(by_subject(tables, limits, nothing)).alias("_limit"),
+                by_subject(tables, limits, nothing).alias("_limit"),
                 pl.col("status_code").eq_missing(UNDECLARED).alias("_undeclared"),
                 _prefecture_over(version.funding.prefecture, compared, limits, income).alias("_prefecture_over"),
                 *flags,
@@ -118,31 +121,36 @@ def _prefecture_over(
     return by_subject(tables, tests, pl.lit(False))
 
 
-def subject_rows(stages: SubjectStages, persons: pl.DataFrame, incomes: pl.DataFrame) -> pl.DataFrame:
+def subject_rows(
+    stages: SubjectStages, persons: pl.LazyFrame, incomes: pl.DataFrame, *, every_column: bool = False
+) -> pl.DataFrame:
     """One row per subject whose income counts, with figures, and one with nulls for a person without any.
 
     persons: `_row`, `id`, `_income_year`. A subject without a row of the wanted year is kept with nulls, so that it can
-    be held as unknown. The rows stand in the order of `persons`.
+    be held as unknown. The rows stand in the order of `persons`. every_column: keep the facts too, for an explanation.
     """
-    wanted = incomes.lazy().filter(pl.col("subject").is_in(list(stages.subjects)))
-    asked = persons.lazy().select("_row", "id", "_income_year")
-    rows = asked.join(wanted, left_on="id", right_on="person_id", how="left", maintain_order="left").collect()
+    money = incomes.lazy().filter(pl.col("subject").is_in(list(stages.subjects)))
+    for stage in stages.stages:  # before the join: figures are found in the order of memory, and fewer columns travel
+        money = money.with_columns(*stage)
+    kept = pl.all() if every_column else pl.col("person_id", "income_year", *_KEYS, *_FIGURES, *stages.classes)
+    joined = persons.join(
+        money.select(kept), left_on="id", right_on="person_id", how="left", maintain_order="left", nulls_equal=False
+    )
+    rows = joined.collect(optimizations=AS_WRITTEN)
     fits = rows["income_year"].eq_missing(rows["_income_year"]) | rows["subject"].is_null()
-    if not fits.all():
-        rows = _keep_year(rows, fits)
-    frame = rows.lazy()
-    for stage in stages.stages:
-        frame = frame.with_columns(*stage)
-    return frame.collect()
+    return rows if fits.all() else _keep_year(rows, fits)
 
 
 def _keep_year(rows: pl.DataFrame, fits: pl.Series) -> pl.DataFrame:
     """Rows of the wanted year, and an empty row for each subject that has none."""
-    keys = ["_row", "subject", "subject_id"]
+    keys = ["_row", *_KEYS]
     found = rows.filter(fits)
     others = rows.filter(~fits).select("id", "_income_year", *keys).unique(keys, keep="first", maintain_order=True)
     missing = others.join(found.select(keys), on=keys, how="anti", nulls_equal=True)
-    return pl.concat([found, missing], how="diagonal").sort("_row", maintain_order=True) if missing.height else found
+    if missing.height == 0:
+        return found
+    unknown = missing.with_columns(pl.lit(True).alias("_unknown"))
+    return pl.concat([found, unknown], how="diagonal").sort("_row", maintain_order=True)
 
 
 def per_person(stages: SubjectStages, rows: pl.DataFrame) -> list[pl.Series]:
@@ -173,7 +181,7 @@ def _order_key(income: Income) -> pl.Expr:
     each: who is over the limit, then the highest figure; highest and sum: the highest figure, then who is over.
     """
     value = pl.col("_value").fill_null(0).clip(0, (1 << (_VALUE_BITS - 1)) - 1)
-    over = pl.col("_over").cast(pl.Int64)
+    over = pl.col("_over").fill_null(value=False).cast(pl.Int64)
     rank = over * (1 << (_VALUE_BITS - 1)) + value if income.whose == "each" else value * 2 + over
     return pl.col("_row").cast(pl.Int64) * (1 << _VALUE_BITS) - rank
 

@@ -7,7 +7,7 @@ All names begin with `_`. Masks are Int64: reasons by `reasons.BITS`, coverage a
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from functools import reduce
-from operator import or_
+from operator import add, or_
 
 import polars as pl
 
@@ -25,7 +25,8 @@ from tasuke.schemes.definition import DisabilityCriterion, StartCase, Version, W
 from tasuke.schemes.reasons import BITS, ReasonCode
 from tasuke.schemes.vocabulary import Coverage, ExclusionKind, ExtensionCondition, StartRule
 
-COVERAGE_MASK = {Coverage.BOTH: 3, Coverage.INPATIENT: 1, Coverage.OUTPATIENT: 2}
+_ALL = 3
+COVERAGE_MASK = {Coverage.BOTH: _ALL, Coverage.INPATIENT: 1, Coverage.OUTPATIENT: 2}
 Stage = Sequence[pl.Expr]
 
 _CONDITION = {
@@ -80,7 +81,7 @@ def _born() -> pl.Expr:
 def _passed(who: Who) -> pl.Expr:
     """How many bands lie behind the person (0 = in the first)."""
     points = [passed_expr(b.until).cast(pl.Int32) for b in who.band if b.until is not None]
-    return (pl.sum_horizontal(points, ignore_nulls=False) if points else pl.lit(0, dtype=pl.Int32)).alias("_passed")
+    return (reduce(add, points) if points else pl.lit(0, dtype=pl.Int32)).alias("_passed")
 
 
 def _extension_met(who: Who) -> pl.Expr:
@@ -93,7 +94,7 @@ def _extension_met(who: Who) -> pl.Expr:
 def _disability_mask(who: Who) -> pl.Expr:
     """What the handbooks cover; 3 where the scheme asks for none."""
     if not who.disability:
-        return pl.lit(3, dtype=pl.Int32).alias("_disability")
+        return pl.lit(_ALL, dtype=pl.Int32).alias("_disability")
     met = [
         pl.when(_criterion_met(c)).then(COVERAGE_MASK[c.coverage]).otherwise(0).cast(pl.Int32) for c in who.disability
     ]
@@ -136,15 +137,20 @@ def _held(who: Who) -> pl.Expr:
 def _band(who: Who) -> pl.Expr:
     """Key of the band, "extension", or the role of a guardian; null when over age or without a birth date."""
     keys = pl.Series([*(b.key for b in who.band), "extension", None], dtype=pl.String)
-    over = (pl.col("_passed") == len(who.band)) & ~pl.col("_extension_met")
-    band = pl.lit(keys).gather(pl.col("_passed") + over.cast(pl.Int32))
+    place = pl.col("_passed")
+    if who.extension is not None:
+        place = place + ((place == len(who.band)) & ~pl.col("_extension_met")).cast(pl.Int32)
+    else:  # beyond the last band lies nothing
+        place = place + (place == len(who.band)).cast(pl.Int32)
+    band = pl.lit(keys).gather(place)
     if who.guardians is not None:
         band = pl.when(pl.col("_guardian") & pl.col("_passed").is_not_null()).then(pl.col("role")).otherwise(band)
     return band.alias("_band")
 
 
 def _over(who: Who) -> pl.Expr:
-    return ((pl.col("_passed") >= len(who.band)) & ~pl.col("_extension_met")).fill_null(value=False).alias("_over")
+    over = (pl.col("_passed") >= len(who.band)).fill_null(value=False)
+    return (over if who.extension is None else over & ~pl.col("_extension_met")).alias("_over")
 
 
 def _age_end(who: Who) -> pl.Expr:
@@ -169,30 +175,43 @@ def _coverage(who: Who) -> pl.Expr:
     if who.guardians is not None:
         guardian = pl.lit(COVERAGE_MASK[who.guardians.coverage], dtype=pl.Int32)
         by_age = pl.when("_guardian").then(guardian).otherwise(by_age)
-    return (by_age & pl.col("_disability")).alias("_who_coverage")
+    return (by_age & pl.col("_disability") if who.disability else by_age).alias("_who_coverage")
 
 
 def _reasons(version: Version) -> pl.Expr:
     who = version.who
-    guardian = pl.col("_guardian")
-    tests = [
-        (pl.all_horizontal([pl.col("role").ne_missing(str(r)) for r in who.roles]), ReasonCode.ROLE_NOT_COVERED),
-        (pl.col("_birth").is_null() & ~guardian, ReasonCode.BIRTH_DATE_UNKNOWN),
-        (pl.col("_birth").is_not_null() & ~pl.col("_born") & ~guardian, ReasonCode.NOT_BORN),
-        (pl.col("_over") & ~guardian, ReasonCode.AGE_OVER),
-        ((pl.col("_band") == "extension").fill_null(value=False), ReasonCode.EXTENDED),
-        *_household_tests(who),
-        *[_EXCLUSION[e.kind] for e in who.exclusion],
-        (pl.col("_held") == 1, ReasonCode.HOLDS_OTHER_SCHEME),
-        (pl.col("_held") == 2, ReasonCode.HELD_TOGETHER),
-        (pl.col("_disability") == 0, ReasonCode.NO_DISABILITY),
-    ]
-    if who.guardians is not None:
-        no_child = ~pl.col("has_child") | ~pl.col("_born") | pl.col("_over")
-        tests.append((guardian & no_child, ReasonCode.NO_CHILD))
-        extended = guardian & pl.col("_born") & (pl.col("_passed") >= len(who.band)) & ~pl.col("_over")
-        tests.append((extended.fill_null(value=False), ReasonCode.EXTENDED))
+    tests = [*_age_tests(who), *_household_tests(who), *[_EXCLUSION[e.kind] for e in who.exclusion]]
+    if who.priority is not None:
+        tests.append((pl.col("_held") == 1, ReasonCode.HOLDS_OTHER_SCHEME))
+    if who.priority is not None and who.priority.exception:
+        tests.append((pl.col("_held") == 2, ReasonCode.HELD_TOGETHER))
+    if who.disability:
+        tests.append((pl.col("_disability") == 0, ReasonCode.NO_DISABILITY))
     return mask_expr(tests).alias("_who_mask")
+
+
+def _age_tests(who: Who) -> list[tuple[pl.Expr, ReasonCode]]:
+    """Role and age. What a scheme cannot say is left out, not tested: a single case is judged for its plan's length."""
+    role = pl.all_horizontal([pl.col("role").ne_missing(str(r)) for r in who.roles])
+    unknown, over = pl.col("_birth").is_null(), pl.col("_over")
+    unborn = ~(pl.col("_born") | unknown)
+    tests = [(role, ReasonCode.ROLE_NOT_COVERED)]
+    if who.guardians is not None:
+        guardian = pl.col("_guardian")
+        tests.append((guardian & (~pl.col("has_child") | ~pl.col("_born") | over), ReasonCode.NO_CHILD))
+        unknown, unborn, over = unknown & ~guardian, unborn & ~guardian, over & ~guardian
+    if who.extension is not None:
+        beyond = (pl.col("_passed") >= len(who.band)).fill_null(value=False)
+        extended = beyond & pl.col("_extension_met")
+        if who.guardians is not None:
+            extended = extended & (pl.col("_born") | ~pl.col("_guardian"))
+        tests.append((extended, ReasonCode.EXTENDED))
+    return [
+        *tests,
+        (unknown, ReasonCode.BIRTH_DATE_UNKNOWN),
+        (unborn, ReasonCode.NOT_BORN),
+        (over, ReasonCode.AGE_OVER),
+    ]
 
 
 def mask_expr(tests: Sequence[tuple[pl.Expr, ReasonCode]]) -> pl.Expr:

@@ -34,6 +34,19 @@ _INCOME = [
 ]
 _NOTES = [str(code) for code in NOTES]
 VALUES = ("band", "coverage", "copay_class", "funding", "payer_no")
+# two joins by index and their union: one join with OR may fall to a scan of all decisions for each entitlement
+_UPHELD = """
+SELECT DISTINCT ON (id) id, judged_on, income_year FROM (
+  SELECT e.id, d.judged_on, d.income_year, d.id AS decision FROM subsidy_entitlement e
+  JOIN {0} p ON p.atena_no = e.atena_no JOIN subsidy_decision d ON d.id = e.decision_id
+  WHERE e.scheme = %s AND e.recorded_to IS NULL
+  UNION ALL
+  SELECT e.id, d.judged_on, d.income_year, d.id FROM subsidy_entitlement e
+  JOIN {0} p ON p.atena_no = e.atena_no
+  JOIN subsidy_decision d ON d.atena_no = e.atena_no AND d.scheme = e.scheme AND d.outcome = 'eligible'
+  WHERE e.scheme = %s AND e.recorded_to IS NULL AND e.valid @> d.judged_on
+) upheld ORDER BY id, judged_on DESC, decision DESC
+"""
 _LEARNED = {"entitlement_id": pl.Int64(), "judged_on": pl.Date(), "decided_year": pl.Int64()}
 
 
@@ -95,17 +108,13 @@ def find_changes(
 
 
 def _with_decisions(using: str, rules: Rules, on: date, atena_nos: pl.Series | None) -> pl.DataFrame:
-    """Current entitlements with the day and income year of the decision that shaped them."""
+    """Current entitlements with the day and income year of the last decision that upheld them (a renewal adds none)."""
     frame = entitlements_frame(
         using=using, scheme=rules.scheme.id, overlapping=Period(horizon(on), None), atena_nos=atena_nos
     )
     with people_table(using=using, atena_nos=frame["atena_no"]) as name:
-        query = (
-            "SELECT e.id, d.judged_on, d.income_year FROM subsidy_entitlement e "  # noqa: S608
-            f"JOIN {name} p ON p.atena_no = e.atena_no JOIN subsidy_decision d ON d.id = e.decision_id "
-            "WHERE e.scheme = %s AND e.recorded_to IS NULL"
-        )
-        learned = copy_out(connections[using], query, [rules.scheme.id], schema=_LEARNED)
+        query = _UPHELD.format(name)
+        learned = copy_out(connections[using], query, [rules.scheme.id] * 2, schema=_LEARNED)
     return frame.join(learned, on="entitlement_id", how="left", maintain_order="left")
 
 

@@ -55,5 +55,30 @@ def entitlements_frame(
         return _texts(copy_out(connection, query, params, schema=ENTITLEMENT_COLUMNS))
 
 
+def renewal_outcomes(*, using: str, run_id: int) -> pl.DataFrame:
+    """What a renewal decided, by recipient number: outcome_list (continued, rejected, income_unknown), atena_no,
+    recipient_no, reasons (codes), band, copay_class, funding, income_year, net_income, income_limit."""
+    schema: dict[str, pl.DataType] = {
+        "outcome_list": pl.String(),
+        "atena_no": pl.String(),
+        "recipient_no": pl.String(),
+        "reasons": pl.List(pl.String()),
+        "band": pl.String(),
+        "copay_class": pl.String(),
+        "funding": pl.String(),
+        "income_year": pl.Int64(),
+        "net_income": pl.Int64(),
+        "income_limit": pl.Int64(),
+    }
+    query = (
+        "SELECT CASE d.outcome WHEN 'eligible' THEN 'continued' WHEN 'pending' THEN 'income_unknown' "
+        "ELSE 'rejected' END, d.atena_no, n.recipient_no, array_to_string(d.reasons, E'\\x1f'), d.band, "
+        "d.copay_class, d.funding, d.income_year, d.net_income, d.income_limit FROM subsidy_decision d "
+        "JOIN subsidy_recipient_number n ON n.scheme = d.scheme AND n.atena_no = d.atena_no "
+        "WHERE d.run_id = %s AND d.kind = 'renewal' ORDER BY n.recipient_no"
+    )
+    return copy_out(connections[using], query, [run_id], schema=schema)
+
+
 def _texts(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(pl.col(pl.String).fill_null(""))

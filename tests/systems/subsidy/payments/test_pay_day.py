@@ -29,7 +29,8 @@ assert jobs
 MAY, JUNE = date(2026, 5, 25), date(2026, 6, 25)
 NOW = datetime(2026, 5, 27, 9, tzinfo=ZoneInfo("Asia/Tokyo"))
 RECEIPT_ACCOUNT = {
-    "bank_code": "0005", "branch_code": "001", "account_kind": "1", "account_no": "1234567", "holder_kana": "タカハシ タロウ",
+    "bank_code": "0005", "branch_code": "001", "account_kind": "1", "account_no": "1234567",
+    "holder_kana": "タカハシ タロウ",
 }  # fmt: skip
 
 
@@ -253,7 +254,8 @@ def test_the_database_keeps_the_rules_of_payments(office, family):
         "subsidy_payment_batch_pay_on": make(PaymentBatch, pay_on=MAY, run_id=1),
         "subsidy_payment_batch_sent_pair": make(PaymentBatch, pay_on=JUNE, run_id=1, file_sha256="x"),
         "subsidy_payment_item_once": make(
-            PaymentItem, payment=payment, source=item.source, source_id=item.source_id, scheme="s", atena_no="1", amount=1
+            PaymentItem, payment=payment, source=item.source, source_id=item.source_id, scheme="s", atena_no="1",
+            amount=1,
         ),
         "subsidy_payment_item_positive": make(
             PaymentItem, payment=payment, source="x", source_id=1, scheme="s", atena_no="1", amount=0
@@ -261,7 +263,8 @@ def test_the_database_keeps_the_rules_of_payments(office, family):
         "subsidy_failed_transfer_amounts": make(FailedTransfer, **failure, returned_amount=0),
         "subsidy_account_correction_whole": make(
             AccountCorrection, failure=FailedTransfer.objects.create(**failure, returned_amount=1), bank_code="1",
-            branch_code="001", account_kind="1", account_no="1234567", holder_kana="x", recorded_at=NOW, recorded_by="a",
+            branch_code="001", account_kind="1", account_no="1234567", holder_kana="x",
+            recorded_at=NOW, recorded_by="a",
         ),
     }  # fmt: skip
     for name, do in breaks.items():

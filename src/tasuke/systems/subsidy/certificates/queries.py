@@ -51,7 +51,10 @@ SELECT d.id, d.kind, d.scheme, d.atena_no, d.outcome, array_to_string(d.reasons,
     d.start, d."end", d.income_year, d.deciding_subject, d.net_income, d.income_limit, d.version,
     coalesce(a.applicant_atena_no, latest.applicant_atena_no), a.received_on, e.loss_reason, latest.loss_reason,
     EXISTS (SELECT 1 FROM subsidy_decision later
-            WHERE later.id > d.id AND later.scheme = d.scheme AND later.atena_no = d.atena_no)
+            WHERE later.id > d.id AND later.scheme = d.scheme AND later.atena_no = d.atena_no
+                AND (d.outcome = 'pending'
+                     OR (d.outcome = 'lost' AND later.outcome = 'eligible'
+                         AND later.start <= coalesce(d."end", d.start))))
 FROM subsidy_decision d
 LEFT JOIN subsidy_application a ON a.id = d.application_id
 LEFT JOIN LATERAL (
@@ -94,6 +97,6 @@ def decisions_without_notice(*, using: str, on: date) -> pl.DataFrame:
     """Decisions up to a day that people have to be told of and have not been (DECISION_SCHEMA).
 
     applicant_atena_no: who applied, by the decision's own application or the person's latest one of the scheme;
-    overtaken: the same person has a later decision in the scheme, so that a question (保留) needs no asking any more.
+    overtaken: a later decision of the person in the scheme answers a question (保留), or takes a loss back.
     """
     return copy_out(connections[using], _DECISIONS, [on], schema=DECISION_SCHEMA)

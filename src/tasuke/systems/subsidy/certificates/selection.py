@@ -52,13 +52,7 @@ def select_certificates(
     `certificates_in_hand`. Left out: entitlements over by `on`. A row is needed when there is no certificate, what is
     printed on it is no longer right, or it ends too early.
     """
-    wanted = (
-        holders.filter(in_force_expr(on))
-        .with_columns(until=last_valid_expr(settings, on))
-        .sort("valid_from", "entitlement_id")
-        .group_by("recipient_no", maintain_order=True)
-        .first()
-    )
+    wanted = _first_spell(holders.filter(in_force_expr(on))).with_columns(until=last_valid_expr(settings, on))
     old = in_hand.select(
         "recipient_no", "certificate_id", old_until="valid_to", **{f"old_{column}": column for column in PRINTED}
     )
@@ -86,6 +80,23 @@ def select_certificates(
         .with_columns(kind=kind, first=first)
         .drop("old_until", *(f"old_{column}" for column in PRINTED))
         .sort("ward_code", "postal_code", "recipient_no")
+    )
+
+
+def _first_spell(rows: pl.DataFrame) -> pl.DataFrame:
+    """The first row of each recipient number, `valid_to` moved to the end of the rows that follow without a gap and
+    with the same number and class: a new age band alone needs no new paper."""
+    ordered = rows.sort("recipient_no", "valid_from", "entitlement_id")
+    previous = [pl.col(c).shift(1).over("recipient_no") for c in ("valid_to", "payer_no", "copay_class")]
+    follows = pl.all_horizontal(
+        pl.col(c) == p for c, p in zip(("valid_from", "payer_no", "copay_class"), previous, strict=True)
+    )
+    broken = (~follows).fill_null(value=True).cum_sum().over("recipient_no")
+    first = ordered.with_columns(spell=broken).filter(pl.col("spell") == 1)
+    return (
+        first.with_columns(valid_to=pl.col("valid_to").last().over("recipient_no"))
+        .unique("recipient_no", keep="first", maintain_order=True)
+        .drop("spell")
     )
 
 

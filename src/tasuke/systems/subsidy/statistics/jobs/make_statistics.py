@@ -49,7 +49,7 @@ def _plan(context: RunContext) -> Plan:
         "助成額": int(benefits["subsidy"].sum()),
         "受給者": int(recipients["persons"].sum()),
     }
-    total = int(ledger["subsidy"].sum() + ledger["meals_subsidy"].fill_null(0).sum())
+    total = int(ledger["subsidy"].sum()) + int(ledger["meals_subsidy"].sum())
     comparisons = [Comparison("集計の助成額と台帳の助成額", counts["助成額"], total)]
     return Plan(counts=counts, chunks=2, work=_Work(month, benefits, recipients), comparisons=comparisons)
 

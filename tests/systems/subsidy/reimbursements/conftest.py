@@ -156,6 +156,7 @@ class Office:
     """The database with one entitled child, and the two jobs."""
 
     feed_row = staticmethod(feed_row)
+    NOW = NOW
 
     def __init__(self, folder):
         self.folder = folder

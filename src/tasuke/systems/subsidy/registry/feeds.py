@@ -4,7 +4,7 @@ Parameters of such a job: {"path": "...", "name": "..."?}. The run's target is `
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
@@ -71,7 +71,8 @@ def feed_job(name: str, feed: Feed) -> Job:
         work: FeedWork = plan.work
         offset, length = work.slices[number]
         file = _file_row(context, work)
-        return feed.apply(context, work.frame.slice(offset, length), file.pk)
+        result = feed.apply(context, work.frame.slice(offset, length), file.pk)
+        return replace(result, problems=in_file(result.problems, work.name))
 
     def finish(context: RunContext, plan: Plan) -> Mapping[str, int]:
         _accept(context, plan.work)

@@ -1,6 +1,9 @@
 """Commands that bring data in and run jobs."""
 
 import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,20 +12,64 @@ import typer
 from tasuke.cli.output import Exit, messages, stop, write_json
 
 Person = Annotated[str, typer.Option("--by", help="行う人の個人ID")]
+ProfileName = Annotated[str | None, typer.Option("--profile", help="プロファイル(既定は TASUKE_PROFILE)")]
+
+_SHOWN = 50
+# parameters of jobs that are days, and the one that is a month
+_DAYS = ("on", "pay_on", "takeover")
 
 
-def _begin(profile: str | None) -> None:
+class MissingParameter(LookupError):
+    """A job asked for a parameter that was not given."""
+
+
+class _Parameters(dict[str, Any]):
+    """What was given with --parameters: a job that asks for more gets a fault that names it."""
+
+    def __missing__(self, key: str) -> Any:
+        raise MissingParameter(key)
+
+
+def begin(profile: str | None) -> None:
     from tasuke.deploy.profiles import UnknownProfile, open_profile
     from tasuke.deploy.setup import configure, prepare_databases
+    from tasuke.schemes.profile import ProfileInvalid
     from tasuke.systems.subsidy.profile import set_profile
 
     try:
         opened = open_profile(profile)
-    except UnknownProfile as error:
+    except (UnknownProfile, ProfileInvalid) as error:
         stop(str(error), status=Exit.WRONG_USE)
     configure()
     prepare_databases()
     set_profile(opened)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Faults that a clerk can do something about are said in words; anything else is ours and propagates."""
+    from tasuke.platform.batch.job import UnknownJob, all_jobs
+    from tasuke.platform.batch.services.apply_run import NotApproved, PlanChanged, RunLocked
+    from tasuke.platform.batch.services.approve_run import ApprovalRefused
+    from tasuke.schemes.catalogue_loader import UnknownScheme
+    from tasuke.schemes.definition import NoVersionInForce
+    from tasuke.systems.subsidy.claims.jobs.import_claims import ClaimsArrivedMeanwhile, FileChanged, UnfinishedImport
+
+    try:
+        yield
+    except UnknownJob as error:
+        names = ", ".join(job.name for job in all_jobs())
+        stop(f"処理「{error}」はありません: {names}", status=Exit.WRONG_USE)
+    except MissingParameter as error:
+        stop(f"--parameters に「{error}」がありません。", status=Exit.WRONG_USE)
+    except UnknownScheme as error:
+        stop(str(error), status=Exit.WRONG_USE)
+    except RunLocked as error:
+        stop(f"同じ処理がいま実行中です({error})。終わるのを待ってください。", status=Exit.PROBLEMS)
+    except (
+        ApprovalRefused, NotApproved, PlanChanged, NoVersionInForce, UnfinishedImport, ClaimsArrivedMeanwhile, FileChanged,
+    ) as error:  # fmt: skip
+        stop(str(error), status=Exit.PROBLEMS)
 
 
 def import_file(
@@ -30,21 +77,26 @@ def import_file(
     file: Annotated[Path, typer.Argument(help="取り込むファイル")],
     by: Person,
     mapping: Annotated[Path | None, typer.Option(help="claims の CSV: 列対応表(TOML)")] = None,
-    profile: Annotated[str | None, typer.Option(help="プロファイル(既定は TASUKE_PROFILE)")] = None,
+    profile: ProfileName = None,
 ) -> None:
     """ファイルを取り込む。同じファイルをもう一度取り込んでも何も変わらない。"""
     from tasuke.deploy.imports import KINDS, import_request
-    from tasuke.deploy.runs import run_job
 
     if kind not in KINDS:
         stop(f"種類「{kind}」はありません: {', '.join(KINDS)}", status=Exit.WRONG_USE)
-    if not file.is_file():
-        stop(f"ファイルがありません: {file}", status=Exit.WRONG_USE)
-    _begin(profile)
+    for path in (file, mapping):
+        if path is not None and not path.is_file():
+            stop(f"ファイルがありません: {path}", status=Exit.WRONG_USE)
+    if mapping is not None and kind != "claims":
+        stop("--mapping は claims だけで使います。", status=Exit.WRONG_USE)
+    begin(profile)
+    from tasuke.deploy.runs import run_job
+
     more: dict[str, Any] = {}
     if kind == "claims":
         more = {"form": "claims_csv", "mapping": str(mapping.resolve())} if mapping else {"form": "uke"}
-    run, fresh = run_job(**import_request(kind, file, **more), by=by)
+    with _told():
+        run, fresh = run_job(**import_request(kind, file, **more), by=by)
     _report(run, fresh)
 
 
@@ -55,39 +107,50 @@ def run_named_job(
     parameters: Annotated[str, typer.Option(help="条件(JSON)")] = "{}",
     apply: Annotated[bool, typer.Option("--apply/--plan", help="反映する / 計画だけ")] = False,
     approver: Annotated[str | None, typer.Option(help="承認する別の人の個人ID")] = None,
-    profile: Annotated[str | None, typer.Option()] = None,
+    profile: ProfileName = None,
 ) -> None:
     """処理を計画する、または反映する。"""
-    from tasuke.platform.batch.job import UnknownJob, all_jobs
-
-    try:
-        given = json.loads(parameters)
-    except json.JSONDecodeError as error:
-        stop(f"--parameters が JSON ではありません: {error}", status=Exit.WRONG_USE)
-    _begin(profile)
+    given = _given(parameters)
+    if approver == by:
+        stop("承認する人(--approver)は、行う人(--by)と別の人でなければなりません。", status=Exit.WRONG_USE)
+    begin(profile)
     from tasuke.deploy.runs import load_jobs
 
     load_jobs()
-    try:
+    with _told():
         _run_or_plan(job, target, given, by, approver, apply=apply)
-    except UnknownJob:
-        names = ", ".join(j.name for j in all_jobs())
-        stop(f"処理「{job}」はありません: {names}", status=Exit.WRONG_USE)
 
 
-def _run_or_plan(
-    job: str, target: str, parameters: dict[str, Any], by: str, approver: str | None, *, apply: bool
-) -> None:
+def _given(text: str) -> _Parameters:
+    """--parameters, with days and months that exist."""
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        stop(f"--parameters が JSON ではありません: {error}", status=Exit.WRONG_USE)
+    if not isinstance(value, Mapping):
+        stop('--parameters は {"名前": 値} の形で書きます。', status=Exit.WRONG_USE)
+    for key in _DAYS:
+        if key in value and not _is_day(str(value[key])):
+            stop(f"--parameters の「{key}」は日付(2026-04-01)で書きます: {value[key]}", status=Exit.WRONG_USE)
+    if "month" in value and not _is_day(f"{value['month']}-01"):
+        stop(f"--parameters の「month」は月(2026-04)で書きます: {value['month']}", status=Exit.WRONG_USE)
+    return _Parameters(value)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _run_or_plan(job: str, target: str, parameters: _Parameters, by: str, approver: str | None, *, apply: bool) -> None:
     from tasuke.deploy.clock import now
     from tasuke.deploy.runs import run_job
-    from tasuke.platform.batch.services.apply_run import NotApproved
     from tasuke.platform.batch.services.plan_run import RunAlreadyDone, plan_run
 
     if apply:
-        try:
-            run, fresh = run_job(job=job, target=target, parameters=parameters, by=by, approver=approver)
-        except NotApproved as error:
-            stop(str(error), status=Exit.PROBLEMS)
+        run, fresh = run_job(job=job, target=target, parameters=parameters, by=by, approver=approver)
         _report(run, fresh)
         return
     try:
@@ -95,19 +158,34 @@ def _run_or_plan(
     except RunAlreadyDone as done:
         _report(done.run, False)
         return
-    write_json({"run": run.pk, "state": run.state, "plan": run.plan, "comparison": run.comparison})
+    errors = _show_problems(run)
+    write_json({"run": run.pk, "state": run.state, "plan": run.plan, "comparison": run.comparison, "problems": errors})
+    raise typer.Exit(int(Exit.PROBLEMS if errors else Exit.GOOD))
 
 
-def _report(run: Any, fresh: bool) -> None:
+def _show_problems(run: Any) -> int:
+    """Problems of a run on stderr, the first of them; gives the number of those that are more than warnings."""
     from tasuke.platform.batch.models import RunProblem
 
     problems = RunProblem.objects.using("subsidy").filter(run=run)
-    if not fresh:
+    for problem in problems.order_by("id")[:_SHOWN]:
+        place = [problem.file, f"{problem.line}行目" if problem.line else "", problem.field and f"「{problem.field}」"]
+        said = " ".join(part for part in place if part)
+        messages.print(f"{said}: {problem.message}" if said else problem.message, markup=False)
+    more = problems.count() - _SHOWN
+    if more > 0:
+        messages.print(f"… 他 {more:,} 件")
+    return int(problems.exclude(severity="warning").count())
+
+
+def _report(run: Any, fresh: bool) -> None:
+    from tasuke.platform.batch.models import RunState
+
+    errors = _show_problems(run)
+    if run.state == RunState.PLANNED:
+        messages.print("取り込めませんでした。何も変えていません。直してから、もう一度実行してください。")
+    elif not fresh:
         messages.print("この処理は済んでいます。何も変えていません。")
-    for problem in problems.order_by("id")[:50]:
-        place = f"{problem.file} {problem.line or ''}行目 {problem.field}"
-        messages.print(f"{place}: {problem.message}", markup=False)
-    errors = problems.exclude(severity="warning").count()
     write_json(
         {"run": run.pk, "job": run.job, "state": run.state, "changed": fresh, "counts": run.counts, "problems": errors}
     )
@@ -115,11 +193,11 @@ def _report(run: Any, fresh: bool) -> None:
 
 
 def list_runs(
-    most: Annotated[int, typer.Option(help="最大件数")] = 50,
-    profile: Annotated[str | None, typer.Option()] = None,
+    most: Annotated[int, typer.Option(help="最大件数", min=1)] = 50,
+    profile: ProfileName = None,
 ) -> None:
     """最近の処理を新しい順に。"""
-    _begin(profile)
+    begin(profile)
     from tasuke.platform.batch.models import Run
 
     runs = Run.objects.using("subsidy").newest_first()[:most]

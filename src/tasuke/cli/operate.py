@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from tasuke.cli.data import begin
 from tasuke.cli.output import Exit, messages, stop, write_json
 
 
@@ -33,16 +34,9 @@ def doctor() -> None:
 
 def worker() -> None:
     """待ち行列の処理を実行し続ける(止めるには Ctrl-C)。"""
-    from tasuke.deploy.setup import configure, prepare_databases
-
-    configure()
-    prepare_databases()
+    begin(None)
     from procrastinate.contrib.django import app
 
-    from tasuke.deploy.profiles import open_profile
-    from tasuke.systems.subsidy.profile import set_profile
-
-    set_profile(open_profile())
     with app.open():
         app.run_worker(queues=["runs"])
 

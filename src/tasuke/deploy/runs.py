@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from tasuke.core.problems import is_fatal
 from tasuke.deploy.clock import now
 from tasuke.platform.batch.models import Run, RunState
 from tasuke.platform.batch.services.apply_run import Progress, apply_run
@@ -32,8 +33,10 @@ def run_job(
     clock: Callable[[], datetime] = now,
     progress: Progress | None = None,
 ) -> tuple[Run, bool]:
-    """Run a job to its end; the flag says whether anything was done (False: this run had been done before).
+    """Run a job to its end; the flag says whether anything was done.
 
+    False: this run had been done before, or its input is unusable as a whole (a FATAL problem). Such a run stays
+    planned with its problems, so that the same file can be taken once a mapping or the program has been mended.
     approver: the second person, for jobs that need one. Raises NotApproved without one, and what the job raises.
     """
     load_jobs()
@@ -41,6 +44,8 @@ def run_job(
         run, plan = plan_run(using=using, job=job, target=target, parameters=parameters, by=by, now=clock())
     except RunAlreadyDone as done:
         return done.run, False
+    if is_fatal(plan.problems):
+        return run, False
     if run.needs_approval and approver and run.state == RunState.PLANNED:
         run = approve_run(using=using, run_id=run.pk, by=approver, now=clock())
     return apply_run(using=using, run=run, plan=plan, clock=clock, progress=progress), True

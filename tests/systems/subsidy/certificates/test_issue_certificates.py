@@ -3,6 +3,7 @@ from datetime import date
 import pytest
 
 import tasuke.systems.subsidy.certificates.jobs as jobs
+from tasuke.systems.subsidy.certificates.holders import NoCertificateSettings
 from tasuke.systems.subsidy.certificates.jobs import issue_certificates
 from tasuke.systems.subsidy.certificates.models import Certificate
 from tasuke.systems.subsidy.registry.models import ResidentRecord
@@ -117,5 +118,5 @@ def test_a_person_whom_the_register_does_not_know_is_told_and_counted(office, ci
 
 
 def test_a_scheme_without_settings_is_named(office, city):
-    with pytest.raises(issue_certificates.NoCertificateSettings, match="nothing"):
+    with pytest.raises(NoCertificateSettings, match="nothing"):
         office.plan("issue-certificates", scheme="nothing", on=ON)

@@ -42,7 +42,8 @@ def test_a_rejection_says_why_with_both_amounts_and_how_to_object(office, reject
     (text,) = office.pages(letters(office)[0])
     for words in (
         "申請却下通知書", "髙橋太郎様", "〒210-0002", "髙橋葛󠄀之介", "所得が限度額を超えています", "2,300,000円",
-        "3,456,000円", "令和7年中の所得(令和8年度課税)", "審査請求", "令和8年4月20日", "川崎区役所", "ひとり親家庭等医療費助成条例",
+        "3,456,000円", "令和7年中の所得(令和8年度課税)", "審査請求", "令和8年4月20日", "川崎区役所",
+        "ひとり親家庭等医療費助成条例",
     ):  # fmt: skip
         assert words in text, words
     assert "未確認の規則" not in text

@@ -16,8 +16,8 @@ from tasuke.systems.subsidy.certificates.wording import copayment_words
 
 SEX = {"1": "男", "2": "女"}
 _COLUMNS = (
-    Column("受給者番号", 26, "center"), Column("氏名", 58, name=True), Column("生年月日", 30, "center"),
-    Column("区分", 16, "center"), Column("有効期間", 50, "center"), Column("交付日", 24, "center"),
+    Column("受給者番号", 26, "center"), Column("氏名", 58, name=True), Column("生年月日", 26, "center"),
+    Column("区分", 16, "center"), Column("有効期間", 54, "center"), Column("交付日", 24, "center"),
     Column("渡し方", 16, "center"), Column("理由", 50),
 )  # fmt: skip
 
@@ -89,7 +89,7 @@ def register_paper(rows: pl.DataFrame, *, scheme: Scheme, on: date, by: str, fic
     lines = [
         Line(
             [
-                r["recipient_no"], r["name"], to_wareki(r["birth_date"]) if r["birth_date"] else "不詳",
+                r["recipient_no"], r["name"], to_wareki_short(r["birth_date"]) if r["birth_date"] else "不詳",
                 CertificateKind(r["kind"]).label, _period(r["first"], r["until"]), to_wareki_short(on),
                 "手渡し" if r["protection"] else "郵送", r["cause"],
             ]
@@ -107,4 +107,4 @@ def register_paper(rows: pl.DataFrame, *, scheme: Scheme, on: date, by: str, fic
 
 
 def _period(first: date, until: date | None) -> str:
-    return f"{to_wareki_short(first)} ~ " + (to_wareki_short(until - timedelta(days=1)) if until else "")
+    return f"{to_wareki_short(first)} ～ " + (to_wareki_short(until - timedelta(days=1)) if until else "")

@@ -62,7 +62,7 @@ def letter_contents(
                 "lead": _LEADS[kind],
                 "rows": _rows(row, kind, schemes[row["scheme"]]),
                 "reasons_title": "お願いしたいこと" if asks else "理由",
-                "reasons": _requests(row) if asks else _reasons(row, schemes[row["scheme"]]),
+                "reasons": _requests(row) if asks else _reasons(row),
                 "notes": _notes(kind),
                 "instruction": "" if asks else head.instruction,  # 教示: only a 処分 can be objected to
             }
@@ -83,6 +83,8 @@ def _rows(row: dict[str, Any], kind: NoticeKind, scheme: Scheme) -> list[dict[st
     if _reason_codes(row) & _INCOME and row["income_limit"] is not None:
         lines.append(("所得制限限度額", f"{row['income_limit']:,}円"))
         lines.append(("判定した所得(控除後)", _income_words(row)))
+    if kind is not NoticeKind.INCOME_UNKNOWN:
+        lines.append(("根拠", f"{scheme.law}(規則の版 {row['version']})"))
     return [{"label": label, "value": value, "name": label == "対象者"} for label, value in lines]
 
 
@@ -112,14 +114,14 @@ def _reason_codes(row: dict[str, Any]) -> set[ReasonCode]:
     return {ReasonCode(code) for code in row["reasons"] or []}
 
 
-def _reasons(row: dict[str, Any], scheme: Scheme) -> list[str]:
+def _reasons(row: dict[str, Any]) -> list[str]:
     codes = [ReasonCode(code) for code in row["reasons"] or [] if not is_note(code)]
     words = [_in_words(code, row["resident_status"]) for code in codes]
     if not words:
         words = [
             _declared(row["loss_code"]) or _declared(row["declared_loss"]) or "受給資格の要件に当たらなくなりました"
         ]
-    return [*dict.fromkeys(words), f"根拠: {scheme.law}(規則の版 {row['version']})"]
+    return list(dict.fromkeys(words))
 
 
 def _in_words(code: ReasonCode, resident_status: str) -> str:

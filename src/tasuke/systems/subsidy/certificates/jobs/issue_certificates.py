@@ -8,7 +8,6 @@ approves; the plan shows the counts beside the register's. A run that was killed
 import json
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -23,26 +22,20 @@ from tasuke.schemes.catalogue_loader import load_scheme
 from tasuke.schemes.definition import Scheme
 from tasuke.schemes.profile import CertificateSettings, Profile
 from tasuke.systems.subsidy.certificates.content import certificate_contents, certificate_paper, register_paper
+from tasuke.systems.subsidy.certificates.holders import TEMPLATE, holders_frame, settings_of
 from tasuke.systems.subsidy.certificates.models import Certificate, CertificateKind, CertificateState
 from tasuke.systems.subsidy.certificates.queries import certificates_in_hand, done_chunks
 from tasuke.systems.subsidy.certificates.selection import (
     in_force_expr,
-    printed_address_expr,
     select_certificates,
     select_recalls,
 )
 from tasuke.systems.subsidy.entitlements.queries import entitlements_frame
 from tasuke.systems.subsidy.profile import active_profile
-from tasuke.systems.subsidy.registry.queries import persons_frame
 
 NAME = "issue-certificates"
-TEMPLATE = Path(__file__).resolve().parent.parent / "templates" / "certificate.typ"
 # A printer's batch: one PDF of 1,000 pages opens on any office machine and is re-printed in part without pain.
 PER_SHARD = 1_000
-
-
-class NoCertificateSettings(LookupError):
-    """The profile does not say what the scheme's certificate looks like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +47,6 @@ class _Work:
     settings: CertificateSettings
     profile: Profile
     on: date
-
-
-def settings_of(profile: Profile, scheme: str) -> CertificateSettings:
-    """How the city's certificate of a scheme looks. Raises NoCertificateSettings."""
-    for settings in profile.certificates:
-        if settings.scheme == scheme:
-            return settings
-    raise NoCertificateSettings(f"{profile.name}: {scheme} の証の設定がプロファイルにありません")
-
-
-def holders_frame(*, using: str, entitlements: pl.DataFrame, on: date) -> pl.DataFrame:
-    """Entitlements with the columns of the person on a day and the address as printed; name is null when unknown."""
-    persons = persons_frame(using=using, on=on, atena_nos=entitlements["atena_no"]).drop("ward_code")
-    joined = entitlements.join(persons, on="atena_no", how="left", maintain_order="left")
-    return joined.with_columns(printed_address=printed_address_expr(), protection=pl.col("protection").fill_null(True))
 
 
 def _plan(context: RunContext) -> Plan:

@@ -1,7 +1,7 @@
 """The rows of a delimited file as columns of text: encoding, quotes, header rows, titles."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 import polars as pl
@@ -144,7 +144,25 @@ def _titles(header: list[tuple[int, list[str]]], mapping: Mapping) -> tuple[dict
             why = "ありません" if name not in names else "2つ以上あります"
             message = f"列名「{name}」が{why}。列対応表とファイルが合っていません。"
             problems.append(Problem("WRONG_TITLES", message, line=line, field=name, severity=Severity.FATAL))
+    if file.titles and not problems:
+        problems += _extra_titles(names, wanted, line)
     return {name: names.index(name) for name in names if name}, problems
+
+
+def _extra_titles(names: list[str], wanted: Container[str], line: int) -> list[Problem]:
+    """Columns that a mapping with a full list of titles does not know: told, and left alone."""
+    return [
+        Problem(
+            "EXTRA_TITLE",
+            f"列対応表にない列「{name}」があります。読み飛ばします。",
+            line=line,
+            column=at,
+            field=name,
+            severity=Severity.WARNING,
+        )
+        for at, name in enumerate(names, start=1)
+        if name and name not in wanted
+    ]
 
 
 def _used_titles(mapping: Mapping) -> list[str]:

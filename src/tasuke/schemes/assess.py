@@ -9,10 +9,8 @@ from functools import lru_cache
 import polars as pl
 
 from tasuke.schemes.definition import NoVersionInForce, Scheme, Version
-from tasuke.schemes.frames import normalise_incomes, normalise_persons
+from tasuke.schemes.frames import AS_WRITTEN, normalise_incomes, normalise_persons, pick_columns
 from tasuke.schemes.judgement import Judged, compiled, decoded, judge
-from tasuke.schemes.reasons import REJECT_MASK
-from tasuke.schemes.subject_columns import AS_WRITTEN
 from tasuke.schemes.who_columns import COVERAGE_MASK
 
 __all__ = ["RESULT_COLUMNS", "NoVersionInForce", "assess", "judge_each"]
@@ -97,13 +95,14 @@ def _by_version(scheme: Scheme, rows: pl.DataFrame) -> list[tuple[Version, pl.Da
 
 
 def _result(version: Version, judged: Judged) -> pl.DataFrame:
-    frame = judged.persons.select(*_result_columns(version.id, version.hash)).collect(optimizations=AS_WRITTEN)
+    columns = _result_columns(version.id, version.hash)
+    frame = pick_columns(judged.persons, columns, rows=judged.rows).collect(optimizations=AS_WRITTEN)
     return frame.hstack(list(decoded(frame["_mask"])))
 
 
 @lru_cache(maxsize=256)
 def _result_columns(version: str, version_hash: str) -> tuple[pl.Expr, ...]:
-    accepted = pl.col("_mask") & REJECT_MASK == 0
+    accepted = pl.col("_accepted")
     asked = pl.col("_asked")
     return (
         pl.col("_row", "_mask", "id"),

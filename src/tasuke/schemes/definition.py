@@ -134,6 +134,12 @@ class Priority(Origin):
     yields_to: tuple[SchemeKind, ...]
     exception: tuple[YieldException, ...] = ()
 
+    @model_validator(mode="after")
+    def _exceptions_from_something(self) -> Self:
+        if any(e.kind not in self.yields_to for e in self.exception):
+            raise ValueError("併給の例外は、yields_to にある制度についてだけ書きます")
+        return self
+
 
 class StartCase(Origin):
     """資格開始日の型 for some events. within_days / same_month: how late the application may be; else `otherwise`."""

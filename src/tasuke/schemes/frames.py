@@ -1,6 +1,6 @@
 """The two frames that an assessment reads: one row a person, one row a person whose income counts and a year."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import polars as pl
@@ -63,6 +63,8 @@ INCOME_COLUMNS: Mapping[str, PolarsDataType] = {
     "child_support": pl.Int64,
 }
 
+FEW_ROWS = 2000
+AS_WRITTEN = pl.QueryOptFlags.none()  # stages are laid out by hand; for a single case planning would cost the most
 _REQUIRED = {"id", "birth_date", "role", "person_id", "subject", "income_year"}
 
 
@@ -81,12 +83,24 @@ def normalise_persons(persons: pl.DataFrame) -> pl.DataFrame:
     The flags disability_middle, in_school and dependent of a parent or caregiver speak of the youngest child.
     Raises MissingColumns.
     """
-    return persons.select(*_person_expressions(tuple(persons.schema.items())))
+    columns = _person_expressions(tuple(persons.schema.items()))
+    return pick_columns(persons.lazy(), columns, rows=persons.height).collect(optimizations=AS_WRITTEN)
 
 
 def normalise_incomes(incomes: pl.DataFrame) -> pl.DataFrame:
     """The incomes with every column of INCOME_COLUMNS in its type; missing columns are null. Raises MissingColumns."""
-    return incomes.select(*_income_expressions(tuple(incomes.schema.items())))
+    columns = _income_expressions(tuple(incomes.schema.items()))
+    return pick_columns(incomes.lazy(), columns, rows=incomes.height).collect(optimizations=AS_WRITTEN)
+
+
+def add_columns(frame: pl.LazyFrame, stage: Sequence[pl.Expr], *, rows: int) -> pl.LazyFrame:
+    """The same columns either way: on few rows, handing each expression to a thread costs more than computing it."""
+    return frame.with_columns_seq(*stage) if rows < FEW_ROWS else frame.with_columns(*stage)
+
+
+def pick_columns(frame: pl.LazyFrame, columns: Sequence[pl.Expr], *, rows: int) -> pl.LazyFrame:
+    """As `add_columns`, keeping only these."""
+    return frame.select_seq(*columns) if rows < FEW_ROWS else frame.select(*columns)
 
 
 def empty_incomes() -> pl.DataFrame:

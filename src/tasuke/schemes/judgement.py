@@ -12,6 +12,7 @@ from functools import lru_cache
 import polars as pl
 
 from tasuke.schemes.definition import ConfirmedUntil, Income, Scheme, Version, walk_version
+from tasuke.schemes.frames import FEW_ROWS, add_columns
 from tasuke.schemes.reasons import BITS, NOTE_MASK, PENDING_MASK, REJECT_MASK, ReasonCode, codes_of
 from tasuke.schemes.subject_columns import SubjectStages, empty_aggregate, per_person, subject_rows, subject_stages
 from tasuke.schemes.vocabulary import Coverage, FundingPart, Outcome
@@ -46,6 +47,7 @@ class Compiled:
 class Judged:
     """persons: every column of the computation, one row a person; subjects: the same for those whose income counts."""
 
+    rows: int
     persons: pl.LazyFrame
     subjects: pl.DataFrame | None
 
@@ -132,16 +134,16 @@ def judge(
         asked = frame.select("_row", "id", year)
         subjects = subject_rows(compiled_version.subjects, asked, incomes, every_column=every_column)
         decided = per_person(compiled_version.subjects, subjects)
-        frame = frame.with_columns(year, *decided)
+        frame = frame.with_columns_seq(year, *decided)
     else:
         nothing = empty_aggregate(None)
         frame = frame.with_columns(
             pl.lit(None, dtype=pl.Int64).alias("_income_year"),
             *(pl.lit(None, dtype=kind).alias(name) for name, kind in nothing.items()),
         )
-    for stage in (*compiled_version.who, *compiled_version.after, _mask_stage(compiled_version, confirmed)):
-        frame = frame.with_columns(*stage)
-    return Judged(persons=frame, subjects=subjects)
+    for stage in (*compiled_version.who, *compiled_version.after, *_mask_stages(compiled_version, confirmed)):
+        frame = add_columns(frame, stage, rows=persons.height)
+    return Judged(rows=persons.height, persons=frame, subjects=subjects)
 
 
 def _income_stages(version: Version) -> list[Stage]:
@@ -149,7 +151,7 @@ def _income_stages(version: Version) -> list[Stage]:
         [_asked(version)],
         [_income_limits(version), _income_pending(version)],
         [_coverage(), _copay_class(version)],
-        [*_funding(version)],
+        *_funding(version),
     ]
 
 
@@ -207,50 +209,57 @@ def _copay_class(version: Version) -> pl.Expr:
     return chosen.alias("_copay_class")
 
 
-def _funding(version: Version) -> list[pl.Expr]:
+def _funding(version: Version) -> list[Stage]:
     """財源 and the coverage that the prefecture takes part in (mask)."""
     funding, prefecture = version.funding, version.funding.prefecture
     if prefecture is None:
         part = FundingPart.UNKNOWN if funding.unconfirmed else FundingPart.CITY
-        return [pl.lit(str(part)).alias("_funding"), pl.lit(0, dtype=pl.Int32).alias("_funding_coverage")]
-    mask: pl.Expr = pl.lit(0, dtype=pl.Int32)
+        return [[pl.lit(str(part)).alias("_funding"), pl.lit(0, dtype=pl.Int32).alias("_funding_coverage")]]
+    shared: pl.Expr = pl.lit(0, dtype=pl.Int32)
     for entry in prefecture.part:
         covers = pl.lit(COVERAGE_MASK[entry.coverage], dtype=pl.Int32)
-        mask = pl.when(pl.col("_band").eq_missing(entry.band)).then(covers).otherwise(mask)
-    mask = mask & pl.col("_coverage")
+        shared = pl.when(pl.col("_band").eq_missing(entry.band)).then(covers).otherwise(shared)
     funded: pl.Expr = pl.lit(str(FundingPart.PREFECTURE))
     if prefecture.subject:
         known = ~(pl.col("_inc_subjects").is_null() | pl.col("_inc_undeclared") | pl.col("_inc_unknown"))
         over = pl.col("_inc_prefecture_over").fill_null(value=False)
         funded = pl.when(over).then(pl.lit(str(FundingPart.CITY))).otherwise(funded)
         funded = pl.when(~known.fill_null(value=False)).then(pl.lit(str(FundingPart.UNKNOWN))).otherwise(funded)
-    funded = pl.when(mask == 0).then(pl.lit(str(FundingPart.CITY))).otherwise(funded)
-    shared = pl.when(funded == str(FundingPart.CITY)).then(0).otherwise(mask).cast(pl.Int32)
-    return [funded.alias("_funding"), shared.alias("_funding_coverage")]
+    funded = pl.when(pl.col("_shared") == 0).then(pl.lit(str(FundingPart.CITY))).otherwise(funded)
+    city = pl.col("_funding") == str(FundingPart.CITY)
+    return [
+        [(shared & pl.col("_coverage")).alias("_shared")],
+        [funded.alias("_funding")],
+        [pl.when(city).then(0).otherwise("_shared").cast(pl.Int32).alias("_funding_coverage")],
+    ]
 
 
-_masks: dict[tuple[str, str, frozenset[str]], Stage] = {}
+_masks: dict[tuple[str, str, frozenset[str]], tuple[Stage, ...]] = {}
 
 
-def _mask_stage(compiled_version: Compiled, confirmed: frozenset[str]) -> Stage:
+def _mask_stages(compiled_version: Compiled, confirmed: frozenset[str]) -> tuple[Stage, ...]:
     key = (compiled_version.scheme, compiled_version.version.hash, confirmed & compiled_version.confirmable)
     if key not in _masks:
-        _masks[key] = [_mask(compiled_version, confirmed)]
+        _masks[key] = _new_mask_stages(compiled_version, confirmed)
     return _masks[key]
 
 
-def _mask(compiled_version: Compiled, confirmed: frozenset[str]) -> pl.Expr:
+def _new_mask_stages(compiled_version: Compiled, confirmed: frozenset[str]) -> tuple[Stage, ...]:
     """All reasons. A rejection leaves the reasons to wait out: nothing is gained by asking for the income."""
-    mask = pl.col("_who_mask") | mask_expr([*_income_tests(compiled_version.version)])
+    told = pl.col("_who_mask") | mask_expr([*_income_tests(compiled_version.version)])
     unconfirmed = _unconfirmed(compiled_version, confirmed)
     if isinstance(unconfirmed, pl.Expr):
-        mask = mask | mask_expr([(unconfirmed, ReasonCode.UNCONFIRMED_RULE)])
+        told = told | mask_expr([(unconfirmed, ReasonCode.UNCONFIRMED_RULE)])
     elif unconfirmed:
-        mask = mask | pl.lit(BITS[ReasonCode.UNCONFIRMED_RULE], dtype=pl.Int64)
-    empty = (pl.col("_start") >= pl.col("_end")).fill_null(value=False) & (mask & REJECT_MASK == 0)
-    mask = mask | mask_expr([(empty, ReasonCode.NO_PERIOD)])
-    rejected = mask & REJECT_MASK != 0
-    return pl.when(rejected).then(mask & _KEPT_IN_A_REJECTION).otherwise(mask | pl.col("_inc_mask")).alias("_mask")
+        told = told | pl.lit(BITS[ReasonCode.UNCONFIRMED_RULE], dtype=pl.Int64)
+    empty = (pl.col("_start") >= pl.col("_end")).fill_null(value=False) & (pl.col("_told") & REJECT_MASK == 0)
+    found, kept = pl.col("_found"), pl.col("_found") & _KEPT_IN_A_REJECTION
+    return (
+        [told.alias("_told")],
+        [(pl.col("_told") | mask_expr([(empty, ReasonCode.NO_PERIOD)])).alias("_found")],
+        [(found & REJECT_MASK == 0).alias("_accepted")],
+        [pl.when("_accepted").then(found | pl.col("_inc_mask")).otherwise(kept).alias("_mask")],
+    )
 
 
 def _income_tests(version: Version) -> Iterator[tuple[pl.Expr, ReasonCode]]:
@@ -282,13 +291,15 @@ def outcome_of(mask: int) -> Outcome:
 
 def decoded(masks: pl.Series) -> tuple[pl.Series, pl.Series]:
     """Outcome and reasons of each mask, found once for each of the few different ones."""
+    if masks.len() < FEW_ROWS:
+        return _decoded(tuple(masks))
     unique = masks.unique().sort()
     place = unique.search_sorted(masks)
     outcomes, reasons = _decoded(tuple(unique))
     return outcomes.gather(place), reasons.gather(place)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=32)
 def _decoded(masks: tuple[int, ...]) -> tuple[pl.Series, pl.Series]:
     outcomes = pl.Series("outcome", [str(outcome_of(m)) for m in masks], dtype=pl.String)
     return outcomes, pl.Series("reasons", [[str(c) for c in codes_of(m)] for m in masks], dtype=pl.List(pl.String))

@@ -9,6 +9,7 @@ from typing import Literal
 import polars as pl
 
 from tasuke.schemes.definition import CopayClassRule, Income, Prefecture, Version
+from tasuke.schemes.frames import AS_WRITTEN, add_columns, pick_columns
 from tasuke.schemes.net_income import (
     UNDECLARED,
     UNTAXED,
@@ -21,7 +22,6 @@ from tasuke.schemes.net_income import (
 
 _KEYS = ("subject", "subject_id")
 _FIGURES = ("_value", "_limit", "_undeclared", "_unknown", "_over", "_prefecture_over")
-AS_WRITTEN = pl.QueryOptFlags.none()  # stages are laid out by hand; for a single case planning would cost the most
 _VALUE_BITS = 37  # a compared figure is held below 2**37 yen (137 billion) for the sort key only
 AGGREGATED = {
     "_inc_subjects": pl.UInt32,
@@ -131,14 +131,14 @@ def subject_rows(
     """
     money = incomes.lazy().filter(pl.col("subject").is_in(list(stages.subjects)))
     for stage in stages.stages:  # before the join: figures are found in the order of memory, and fewer columns travel
-        money = money.with_columns(*stage)
+        money = add_columns(money, stage, rows=incomes.height)
     kept = pl.all() if every_column else pl.col("person_id", "income_year", *_KEYS, *_FIGURES, *stages.classes)
     joined = persons.join(
         money.select(kept), left_on="id", right_on="person_id", how="left", maintain_order="left", nulls_equal=False
     )
-    rows = joined.collect(optimizations=AS_WRITTEN)
-    fits = rows["income_year"].eq_missing(rows["_income_year"]) | rows["subject"].is_null()
-    return rows if fits.all() else _keep_year(rows, fits)
+    fits = pl.col("income_year").eq_missing(pl.col("_income_year")) | pl.col("subject").is_null()
+    rows = joined.with_columns_seq(fits.alias("_fits")).collect(optimizations=AS_WRITTEN)
+    return rows if rows["_fits"].all() else _keep_year(rows, rows["_fits"])
 
 
 def _keep_year(rows: pl.DataFrame, fits: pl.Series) -> pl.DataFrame:
@@ -157,7 +157,8 @@ def per_person(stages: SubjectStages, rows: pl.DataFrame) -> list[pl.Series]:
     """Columns with one row per person, in the persons' order: flags over all subjects, and the subject who decides."""
     first = rows["_row"]
     if first.n_unique() == rows.height:
-        return rows.select(_subjects_of_one(), *_of_one(stages)).get_columns()
+        columns = [_subjects_of_one(), *_of_one(stages)]
+        return pick_columns(rows.lazy(), columns, rows=rows.height).collect(optimizations=AS_WRITTEN).get_columns()
     rows = rows.with_columns(_order_key(stages.income).alias("_key")).sort("_key", maintain_order=True)
     decided = rows.group_by("_row", maintain_order=True).agg(_subjects_of_many(), *_of_many(stages))
     if stages.income.whose == "sum":

@@ -7,7 +7,7 @@ All names begin with `_`. Masks are Int64: reasons by `reasons.BITS`, coverage a
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from functools import reduce
-from operator import add, or_
+from operator import add, and_, or_
 
 import polars as pl
 
@@ -63,7 +63,7 @@ def who_stages(version: Version, covered_since: Mapping[str, date]) -> list[Stag
 
 def _guardian(who: Who) -> pl.Expr:
     roles = who.guardians.roles if who.guardians else ()
-    met = pl.any_horizontal([pl.col("role").eq_missing(str(r)) for r in roles]) if roles else pl.lit(False)
+    met = reduce(or_, [pl.col("role").eq_missing(str(r)) for r in roles]) if roles else pl.lit(False)
     return met.alias("_guardian")
 
 
@@ -123,15 +123,16 @@ def _held(who: Who) -> pl.Expr:
     holds = {
         kind: pl.col("held_kinds").list.contains(str(kind)).fill_null(value=False) for kind in who.priority.yields_to
     }
-    excepted = {kind: pl.lit(False) for kind in holds}
+    blocked = dict(holds)
     for exception in who.priority.exception:
         test = grade_expr().is_between(exception.grade_from, exception.grade_to)
         if exception.mental_only:
             test = test & pl.col("judo_mental_only")
-        excepted[exception.kind] = excepted[exception.kind] | test.fill_null(value=False)
-    blocked = pl.any_horizontal([holds[k] & ~excepted[k] for k in holds])
-    together = pl.any_horizontal(list(holds.values()))
-    return pl.when(blocked).then(1).when(together).then(2).otherwise(0).cast(pl.Int32).alias("_held")
+        blocked[exception.kind] = blocked[exception.kind] & ~test.fill_null(value=False)
+    held = pl.when(reduce(or_, blocked.values())).then(1)
+    if who.priority.exception:
+        held = held.when(reduce(or_, holds.values())).then(2)  # type: ignore[assignment]
+    return held.otherwise(0).cast(pl.Int32).alias("_held")
 
 
 def _band(who: Who) -> pl.Expr:
@@ -192,7 +193,7 @@ def _reasons(version: Version) -> pl.Expr:
 
 def _age_tests(who: Who) -> list[tuple[pl.Expr, ReasonCode]]:
     """Role and age. What a scheme cannot say is left out, not tested: a single case is judged for its plan's length."""
-    role = pl.all_horizontal([pl.col("role").ne_missing(str(r)) for r in who.roles])
+    role = reduce(and_, [pl.col("role").ne_missing(str(r)) for r in who.roles])
     unknown, over = pl.col("_birth").is_null(), pl.col("_over")
     unborn = ~(pl.col("_born") | unknown)
     tests = [(role, ReasonCode.ROLE_NOT_COVERED)]

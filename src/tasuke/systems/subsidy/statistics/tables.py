@@ -10,9 +10,16 @@ import xlsxwriter
 _FIXED = datetime(2000, 1, 1)  # noqa: DTZ001
 
 
+# what makes a spreadsheet take a text for a formula (OWASP, CSV Injection)
+_FORMULA = r"^[=+\-@\t\r]"
+
+
 def to_csv(cells: pl.DataFrame) -> bytes:
-    """UTF-8 with BOM and CRLF, so that the office's spreadsheet opens it as it is."""
-    return b"\xef\xbb\xbf" + cells.write_csv(line_terminator="\r\n").encode()
+    """UTF-8 with BOM and CRLF, so that the office's spreadsheet opens it as it is. A text that would be taken for a
+    formula gets an apostrophe in front."""
+    text = pl.col(pl.String)
+    safe = cells.with_columns(pl.when(text.str.contains(_FORMULA)).then(pl.lit("'") + text).otherwise(text).name.keep())
+    return b"\xef\xbb\xbf" + safe.write_csv(line_terminator="\r\n").encode()
 
 
 def to_xlsx(sheets: dict[str, pl.DataFrame]) -> bytes:

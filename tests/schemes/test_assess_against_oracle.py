@@ -7,11 +7,11 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.schemes import oracle, people
 
 from tasuke.schemes.assess import assess
 from tasuke.schemes.catalogue_loader import CATALOGUE, load_scheme
 from tasuke.schemes.frames import INCOME_COLUMNS, PERSON_COLUMNS
-from tests.schemes import oracle, people
 
 COMPARED = (
     "outcome", "start", "end", "band", "coverage", "copay_class", "funding", "income_year", "deciding_subject_id",

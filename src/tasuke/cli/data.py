@@ -1,14 +1,14 @@
 """Commands that bring data in and run jobs."""
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from tasuke.cli.faults import MissingParameter, told
 from tasuke.cli.output import Exit, messages, stop, write_json
 
 Person = Annotated[str, typer.Option("--by", help="行う人の個人ID")]
@@ -16,11 +16,7 @@ ProfileName = Annotated[str | None, typer.Option("--profile", help="プロファ
 
 _SHOWN = 50
 # parameters of jobs that are days, and the one that is a month
-_DAYS = ("on", "pay_on", "takeover")
-
-
-class MissingParameter(LookupError):
-    """A job asked for a parameter that was not given."""
+_DAYS = ("on", "pay_on", "judge_from")
 
 
 class _Parameters(dict[str, Any]):
@@ -43,33 +39,6 @@ def begin(profile: str | None) -> None:
     configure()
     prepare_databases()
     set_profile(opened)
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Faults that a clerk can do something about are said in words; anything else is ours and propagates."""
-    from tasuke.platform.batch.job import UnknownJob, all_jobs
-    from tasuke.platform.batch.services.apply_run import NotApproved, PlanChanged, RunLocked
-    from tasuke.platform.batch.services.approve_run import ApprovalRefused
-    from tasuke.schemes.catalogue_loader import UnknownScheme
-    from tasuke.schemes.definition import NoVersionInForce
-    from tasuke.systems.subsidy.claims.jobs.import_claims import ClaimsArrivedMeanwhile, FileChanged, UnfinishedImport
-
-    try:
-        yield
-    except UnknownJob as error:
-        names = ", ".join(job.name for job in all_jobs())
-        stop(f"処理「{error}」はありません: {names}", status=Exit.WRONG_USE)
-    except MissingParameter as error:
-        stop(f"--parameters に「{error}」がありません。", status=Exit.WRONG_USE)
-    except UnknownScheme as error:
-        stop(str(error), status=Exit.WRONG_USE)
-    except RunLocked as error:
-        stop(f"同じ処理がいま実行中です({error})。終わるのを待ってください。", status=Exit.PROBLEMS)
-    except (
-        ApprovalRefused, NotApproved, PlanChanged, NoVersionInForce, UnfinishedImport, ClaimsArrivedMeanwhile, FileChanged,
-    ) as error:  # fmt: skip
-        stop(str(error), status=Exit.PROBLEMS)
 
 
 def import_file(
@@ -95,7 +64,7 @@ def import_file(
     more: dict[str, Any] = {}
     if kind == "claims":
         more = {"form": "claims_csv", "mapping": str(mapping.resolve())} if mapping else {"form": "uke"}
-    with _told():
+    with told():
         run, fresh = run_job(**import_request(kind, file, **more), by=by)
     _report(run, fresh)
 
@@ -117,7 +86,7 @@ def run_named_job(
     from tasuke.deploy.runs import load_jobs
 
     load_jobs()
-    with _told():
+    with told():
         _run_or_plan(job, target, given, by, approver, apply=apply)
 
 

@@ -45,17 +45,23 @@ def city(tmp_path_factory):
 
 
 @pytest.fixture
-def tasuke(db, tmp_path, monkeypatch):
+def command():
     """Run the command in this process; a traceback fails the test."""
-    monkeypatch.setenv("TASUKE_PROFILE", PROFILE)
-    monkeypatch.setenv("TASUKE_ARCHIVE", str(tmp_path / "archive"))
-    monkeypatch.setattr("tasuke.deploy.setup.prepare_databases", list)  # the test database stands ready
 
     def run(*arguments):
         result = CliRunner().invoke(app, [str(a) for a in arguments], catch_exceptions=False)
         return Told(result.exit_code, result.stdout, result.stderr)
 
     return run
+
+
+@pytest.fixture
+def tasuke(command, db, tmp_path, monkeypatch):
+    """The same on the test database, which stands ready, with an archive of its own."""
+    monkeypatch.setenv("TASUKE_PROFILE", PROFILE)
+    monkeypatch.setenv("TASUKE_ARCHIVE", str(tmp_path / "archive"))
+    monkeypatch.setattr("tasuke.deploy.setup.prepare_databases", list)
+    return command
 
 
 @pytest.fixture

@@ -77,19 +77,26 @@ def _drop_overruled(kept: pl.DataFrame, fresh: pl.DataFrame, keys: list[str]) ->
 
 
 def _chain(steps: pl.DataFrame, keys: list[str], content: Sequence[str], *, own_ends: bool) -> pl.DataFrame:
-    """Cut each step at the next one and join neighbours that say the same."""
-    following = pl.col("start").shift(-1).over(keys)
+    """Cut each step at the next one and join neighbours that say the same.
+
+    The frame is sorted once and neighbours are compared by plain shifts: a window per column over text keys would cost
+    twenty times as much.
+    """
+    ordered = steps.sort([*keys, "start"])
+    same_next = _all([pl.col(k) == pl.col(k).shift(-1) for k in keys])
+    following = pl.when(same_next).then(pl.col("start").shift(-1))
     end = pl.min_horizontal("end", following) if own_ends else following
-    cut = (
-        steps.sort([*keys, "start"])
-        .with_columns(end.alias("end"))
-        .filter(pl.col("end").is_null() | (pl.col("end") > pl.col("start")))
-    )
-    same = _all([pl.col(c).eq_missing(pl.col(c).shift(1).over(keys)) for c in content])
-    touches = pl.col("end").shift(1).over(keys).eq(pl.col("start")).fill_null(value=False)
-    runs = cut.with_columns((~(same & touches)).cum_sum().alias("_run"))
+    cut = ordered.with_columns(end.alias("end")).filter(pl.col("end").is_null() | (pl.col("end") > pl.col("start")))
+    same_key = _all([pl.col(k) == pl.col(k).shift(1) for k in keys])
+    same = _all([pl.col(c).eq_missing(pl.col(c).shift(1)) for c in content])
+    touches = pl.col("end").shift(1) == pl.col("start")
+    goes_on = (same_key & touches & same).fill_null(value=False)
+    runs = cut.with_columns(goes_on.alias("_goes_on"))
+    if not runs["_goes_on"].any():
+        return runs.drop("_goes_on")
     last_end = pl.col("end").last().over("_run")
-    return runs.with_columns(last_end.alias("end")).unique("_run", keep="first", maintain_order=True).drop("_run")
+    numbered = runs.with_columns((~pl.col("_goes_on")).cum_sum().alias("_run")).with_columns(last_end.alias("end"))
+    return numbered.filter(~pl.col("_goes_on")).drop("_run", "_goes_on")
 
 
 def _difference(existing: pl.DataFrame, wanted: pl.DataFrame, keys: list[str]) -> Changes:

@@ -44,8 +44,8 @@ def state_on(*, using: str, atena_no: str, on: date, known_at: datetime | None =
     """The state on a day. known_at: by what was recorded at that moment (None: by what is recorded now)."""
 
     def rows(model: type[Recorded]) -> list[Any]:
-        found = model._default_manager.using(using).filter(_known(known_at), atena_no=atena_no, valid__contains=on)
-        return list(found.order_by("pk"))
+        same_person: dict[str, Any] = {"atena_no": atena_no, "valid__contains": on}
+        return list(model._default_manager.using(using).filter(_known(known_at), **same_person).order_by("pk"))
 
     def one(model: type[Recorded]) -> Any:
         return next(iter(rows(model)), None)

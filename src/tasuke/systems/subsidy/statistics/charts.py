@@ -30,7 +30,7 @@ def subsidy_by_month(facts: pl.DataFrame, *, title: str) -> str:
         alt.Chart(data, title=title, width=620, height=300)
         .mark_bar()
         .encode(
-            x=alt.X("month:N", title="支払月", axis=alt.Axis(labelAngle=0)),
+            x=alt.X("month:N", title="支払月", axis=alt.Axis(labelAngle=0, labelFontSize=10)),
             y=alt.Y("man:Q", title="助成額(万円)", axis=alt.Axis(format=",.0f")),
             color=alt.Color("scheme:N", title=None, legend=alt.Legend(labelLimit=400)),
         )

@@ -36,7 +36,7 @@ def test_copy_round_trip_keeps_nulls_empty_strings_and_ugly_text(table):
             "n": [1, 2, -3, None],
             "d": [date(2026, 2, 28), None, date(1, 1, 1), date(9999, 12, 31)],
             "f": [True, False, None, True],
-            "a": [["X", "Y-1"], ["Z"], None, ["q"]],
+            "a": [["X", "Y-1"], [], None, ["q"]],
         },
         schema=SCHEMA,
     )

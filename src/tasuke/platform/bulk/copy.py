@@ -142,5 +142,6 @@ def _from_wire(name: str, kind: pl.DataType | type[pl.DataType]) -> pl.Expr:
     if kind == pl.Date:
         return column.str.to_date("%Y-%m-%d")
     if isinstance(kind, pl.List):
-        return column.str.split("\x1f")
+        parts = column.str.split("\x1f")
+        return pl.when(column == "").then(parts.list.head(0)).otherwise(parts)  # an empty array is an empty text
     return column

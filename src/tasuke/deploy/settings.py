@@ -15,6 +15,7 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "tasuke.platform.batch",
     "tasuke.platform.exchange",
+    "tasuke.platform.audit",
     "tasuke.systems.subsidy.registry",
     "tasuke.systems.subsidy.entitlements",
     "tasuke.systems.subsidy.certificates",

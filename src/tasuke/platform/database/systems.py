@@ -10,7 +10,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 # Systems with a database of their own. Apps are named `<system>_<area>`; platform apps live in each of them.
 SYSTEMS = ("subsidy",)
-PLATFORM_APPS = frozenset({"batch", "exchange", "procrastinate"})
+PLATFORM_APPS = frozenset({"batch", "exchange", "procrastinate", "audit"})
 
 
 def database_name(system: str) -> str:

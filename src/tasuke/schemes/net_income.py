@@ -6,6 +6,8 @@ The flat deduction (一律8万円) is taken only where the limit table's figures
 """
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import and_
 
 import polars as pl
 
@@ -53,36 +55,37 @@ def child_support_expr(rule: ChildSupport | None) -> pl.Expr:
 
 
 def deduction_exprs(group: DeductionSet) -> dict[DeductionKind, pl.Expr]:
-    """Each deduction of the set but the flat one, in yen (Int64, never null)."""
+    """Each deduction of the set but the flat one, in yen (Int64; null where the tax feed says nothing, which is 0)."""
     return {d.kind: _deduction(d) for d in group.item if d.kind is not DeductionKind.FLAT}
 
 
 def _deduction(deduction: Deduction) -> pl.Expr:
     yen = _plain_deduction(deduction)
     if deduction.from_income_year is not None:
-        yen = yen * (pl.col("income_year") >= deduction.from_income_year).fill_null(value=False).cast(pl.Int64)
+        yen = yen * (pl.col("income_year") >= deduction.from_income_year).cast(pl.Int64)
     if deduction.except_subjects:
-        used = ~pl.col("subject").is_in([str(s) for s in deduction.except_subjects])
-        yen = yen * used.fill_null(value=True).cast(pl.Int64)
+        excepted = [pl.col("subject").ne_missing(str(s)) for s in deduction.except_subjects]
+        yen = yen * reduce(and_, excepted).cast(pl.Int64)
     return yen
 
 
 def _plain_deduction(deduction: Deduction) -> pl.Expr:
     kind, amount = deduction.kind, deduction.amount or 0
     if kind in _COUNTED:
-        return pl.col(_COUNTED[kind]).cast(pl.Int64).fill_null(0) * amount
+        return pl.col(_COUNTED[kind]).cast(pl.Int64) * amount
     if kind in _ACTUAL:
-        return pl.col(_ACTUAL[kind]).fill_null(0)
-    earned = [pl.col(c).fill_null(0).clip(lower_bound=0) for c in ("salary_income", "pension_income")]
-    return (earned[0] + earned[1]).clip(upper_bound=amount)  # the adjustment never exceeds what was earned
+        return pl.col(_ACTUAL[kind])
+    # the adjustment never exceeds what was earned
+    return pl.sum_horizontal("salary_income", "pension_income").clip(0, amount)
 
 
 def before_flat_expr(income: Income, group: DeductionSet) -> pl.Expr:
     """所得額 before the flat deduction and before it is held at 0; null when unknown."""
-    figure = total_expr() + child_support_expr(income.child_support)
-    for yen in deduction_exprs(group).values():
-        figure = figure - yen
-    return figure
+    figure = total_expr()
+    if income.child_support is not None:
+        figure = figure + child_support_expr(income.child_support)
+    deductions = deduction_exprs(group)
+    return figure - pl.sum_horizontal(list(deductions.values())) if deductions else figure
 
 
 def compared_expr(table: LimitTable, group: DeductionSet, income: Income) -> pl.Expr:

@@ -14,6 +14,7 @@ import random
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -55,7 +56,8 @@ def prepare(folder):
     from django.db import connections
 
     prepare_databases()
-    tables = [m._meta.db_table for m in apps.get_models() if m._meta.app_label != "procrastinate"]
+    areas = [a.label for a in apps.get_app_configs() if a.label.startswith("subsidy_")] + ["batch", "exchange"]
+    tables = [m._meta.db_table for m in apps.get_models() if m._meta.app_label in areas]
     with connections["subsidy"].cursor() as cursor:
         cursor.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
     town = TOWN.Town(folder)
@@ -104,6 +106,9 @@ def fork(work: Callable[[], None]) -> int:
         try:
             work()
             status = 0
+        except BaseException:
+            traceback.print_exc()
+            raise
         finally:
             os._exit(status)  # no clean-up: the server belongs to the parent
     return child

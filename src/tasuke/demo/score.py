@@ -63,7 +63,12 @@ class Score:
 
 def score(planted: pl.DataFrame, *, using: str) -> Score:
     """Compare. planted: rows of planted.csv (file, line, kind, …)."""
-    told = pl.concat([_claims(using), _receipts(using), _accounts(using)], how="diagonal")
+    told = (
+        pl.concat([_claims(using), _receipts(using), _accounts(using)])
+        .explode("codes", empty_as_null=True)
+        .group_by("file", "line")
+        .agg(state=pl.col("state").drop_nulls().first(), codes=pl.col("codes").drop_nulls().unique().sort())
+    )
     judged = planted.join(told, on=["file", "line"], how="left")
     found = pl.lit(value=False)
     for kind, beginnings in FOUND_BY.items():

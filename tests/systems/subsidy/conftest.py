@@ -86,7 +86,9 @@ class City:
         }  # fmt: skip
         return Account.objects.create(atena_no=atena_no, valid=(since, None), recorded_from=NOW, **(values | more))
 
-    def reimbursement(self, child, payee, amount, *, scheme=HITORIOYA, account=None, decided_on=date(2026, 4, 10)):
+    def reimbursement(
+        self, child, payee, amount, *, scheme=HITORIOYA, account=None, decided_on=date(2026, 4, 10), band="child"
+    ):
         self.serial += 1
         receipt = Receipt.objects.create(
             receipt_no=f"R{self.serial:06}", applicant_atena_no=payee, received_on=date(2026, 4, 1), file_id=1,
@@ -103,7 +105,7 @@ class City:
             outcome="granted", amount=amount, decided_on=decided_on, run_id=1, recorded_at=NOW,
         )  # fmt: skip
         ReimbursementLine.objects.create(
-            receipt_line=line, reimbursement=made, outcome="granted", band="child", basis=amount, burden=0,
+            receipt_line=line, reimbursement=made, outcome="granted", band=band, basis=amount, burden=0,
             subsidy=amount, meals_subsidy=0,
         )  # fmt: skip
         return made

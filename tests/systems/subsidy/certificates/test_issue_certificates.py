@@ -1,6 +1,8 @@
 from datetime import date
 
 import pytest
+from django.db import connections
+from django.test.utils import CaptureQueriesContext
 
 import tasuke.systems.subsidy.certificates.jobs as jobs
 from tasuke.systems.subsidy.certificates.holders import NoCertificateSettings
@@ -120,3 +122,17 @@ def test_a_person_whom_the_register_does_not_know_is_told_and_counted(office, ci
 def test_a_scheme_without_settings_is_named(office, city):
     with pytest.raises(NoCertificateSettings, match="nothing"):
         office.plan("issue-certificates", scheme="nothing", on=ON)
+
+
+def test_the_number_of_queries_does_not_grow_with_the_people(office, city, family):
+    def queries_of(on):
+        with CaptureQueriesContext(connections["subsidy"]) as caught:
+            issue(office, on)
+        return len(caught)
+
+    few = queries_of(ON)
+    for n in range(30):
+        city.person(f"5{n:02}")
+        city.entitled(f"5{n:02}", f"50000{n:02}")
+    assert queries_of(date(2026, 4, 2)) <= few
+    assert Certificate.objects.count() == 33

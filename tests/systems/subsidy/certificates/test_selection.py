@@ -56,6 +56,12 @@ def test_the_first_paper_holds_from_the_first_day():
     assert chosen(holders({}), papers()) == [("new", "", date(2025, 1, 1), date(2026, 8, 1))]
 
 
+def test_a_yearly_paper_of_an_old_entitlement_shows_the_current_year():
+    rows = holders({"valid_from": date(2019, 4, 27)})
+    assert chosen(rows, papers()) == [("new", "", date(2025, 8, 1), date(2026, 8, 1))]
+    assert chosen(rows, papers(), LASTING) == [("new", "", date(2019, 4, 27), None)]
+
+
 def test_a_new_band_alone_does_not_end_the_paper():
     rows = holders(
         {"valid_to": date(2026, 9, 1)},

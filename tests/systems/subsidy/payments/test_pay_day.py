@@ -2,7 +2,8 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connections, transaction
+from django.test.utils import CaptureQueriesContext
 
 import tasuke.systems.subsidy.payments.jobs as jobs
 from tasuke.formats import zengin
@@ -232,6 +233,19 @@ def test_a_branch_that_vanished_after_the_selection_stops_the_file(office, famil
     Payment.objects.filter(payee_atena_no="202").update(branch_code="999")
     with pytest.raises(zengin.TransfersRejected, match="支店"):
         office.plan("write-transfers", pay_on=MAY)
+
+
+def test_the_number_of_queries_does_not_grow_with_the_payments(office, city, family):
+    def queries_of(day):
+        with CaptureQueriesContext(connections["subsidy"]) as caught:
+            pay(office, day)
+        return len(caught)
+
+    few = queries_of(MAY)
+    for n in range(30):
+        city.reimbursement("101", "201", 100, account=RECEIPT_ACCOUNT | {"account_no": f"{n:07}"})
+    assert queries_of(JUNE) <= few
+    assert Payment.objects.count() == 32
 
 
 def make(model, **values):

@@ -41,6 +41,14 @@ def test_the_files_open_in_a_spreadsheet(office, month):
     assert all(data.startswith(b"<svg") for name, data in files.items() if name.endswith(".svg"))
 
 
+def test_the_chart_speaks_the_words_of_the_office(office, city):
+    city.reimbursement("201", "201", 1_000, band="parent")
+    office.run("make-statistics", month="2026-04")
+    chart = next(office.bytes_of(f).decode() for f in office.files("statistics") if f.name.startswith("年齢別"))
+    assert ">父または母<" in chart
+    assert "parent" not in chart.replace("transparent", "")
+
+
 def test_the_same_month_again_changes_nothing(office, month):
     office.run("make-statistics", month="2026-04")
     assert office.run("make-statistics", month="2026-04") is None

@@ -23,12 +23,23 @@ def last_valid_expr(settings: CertificateSettings, on: date) -> pl.Expr:
     """
     if settings.validity == "entitlement" or settings.renewal_month is None:
         return pl.col("valid_to")
+    return pl.min_horizontal(pl.col("valid_to"), _renewal_expr(settings.renewal_month, on))  # a null end is ignored
+
+
+def _renewal_expr(month: int, on: date) -> pl.Expr:
     begin = pl.max_horizontal(pl.col("valid_from"), pl.lit(on))
-    this_year = pl.date(begin.dt.year(), settings.renewal_month, 1)
-    renewal = (
-        pl.when(begin < this_year).then(this_year).otherwise(pl.date(begin.dt.year() + 1, settings.renewal_month, 1))
-    )
-    return pl.min_horizontal(pl.col("valid_to"), renewal)  # a null end is ignored: the renewal decides
+    this_year = pl.date(begin.dt.year(), month, 1)
+    return pl.when(begin < this_year).then(this_year).otherwise(pl.date(begin.dt.year() + 1, month, 1))
+
+
+def first_valid_expr(settings: CertificateSettings, on: date) -> pl.Expr:
+    """First day of a first certificate: the entitlement's. A yearly paper reaches back into the year before at most
+    (an acquisition told late); of an older entitlement it shows the current year."""
+    if settings.validity == "entitlement" or settings.renewal_month is None:
+        return pl.col("valid_from")
+    this_year = _renewal_expr(settings.renewal_month, on).dt.offset_by("-1y")
+    recent = pl.col("valid_from") >= this_year.dt.offset_by("-1y")
+    return pl.when(recent).then(pl.col("valid_from")).otherwise(this_year)
 
 
 def printed_address_expr() -> pl.Expr:
@@ -74,7 +85,7 @@ def select_certificates(
         .otherwise(pl.lit(CertificateKind.RENEWAL.value))
     )
     needed = ~had | (pl.col("cause") != "") | ~long_enough.fill_null(value=False)
-    first = pl.when(had).then(begin).otherwise(pl.col("valid_from"))
+    first = pl.when(had).then(begin).otherwise(first_valid_expr(settings, on))
     return (
         joined.filter(needed)
         .with_columns(kind=kind, first=first)

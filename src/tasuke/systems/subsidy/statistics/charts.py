@@ -4,8 +4,8 @@ import altair as alt
 import polars as pl
 import vl_convert
 
-# Digital Agency design tokens: blue 900, 600, 300 and solid grey; told apart also without colour by their lightness
-_COLOURS = ["#0017c1", "#4979f5", "#9db7f9", "#7f7f7f", "#00118f", "#c5d7fb"]
+# Digital Agency design tokens: blues, grey, orange, green; neighbours differ in lightness, so also without colour
+_COLOURS = ["#0017c1", "#9db7f9", "#4d4d4d", "#e25100", "#b8e5cb", "#197a4b", "#c5d7fb", "#7f7f7f"]
 _FONT = "BIZ UDPGothic"
 _MAN = 10_000  # figures are drawn in 万円
 
@@ -20,6 +20,10 @@ def _svg(chart: alt.Chart | alt.LayerChart | alt.FacetChart) -> str:
         .configure_range(category=_COLOURS)
     )
     return str(vl_convert.vegalite_to_svg(styled.to_json(), vl_version="6.4"))
+
+
+def _short(label: str) -> str:
+    return label.partition("(")[0]
 
 
 def subsidy_by_month(facts: pl.DataFrame, *, title: str) -> str:
@@ -49,13 +53,19 @@ def subsidy_by_ward(facts: pl.DataFrame, *, title: str) -> str:
 
 
 def cost_by_band_and_care(facts: pl.DataFrame, *, title: str, order: list[str]) -> str:
-    """Subsidy by age band, stacked by care. facts: columns band, care, subsidy; order: bands, youngest first."""
-    data = facts.group_by("band", "care").agg(man=pl.col("subsidy").sum() / _MAN)
+    """Subsidy by age band, stacked by care. facts: columns band, care, subsidy; order: bands, youngest first.
+
+    What a band's label says in brackets is left out: the axis has no room for it.
+    """
+    labels = {label: _short(label) for label in [*order, *facts["band"].unique()]}
+    short = facts.with_columns(pl.col("band").replace(labels))
+    data = short.group_by("band", "care").agg(man=pl.col("subsidy").sum() / _MAN)
+    ages = list(dict.fromkeys(labels[label] for label in order))
     chart = (
         alt.Chart(data, title=title, width=620, height=300)
         .mark_bar()
         .encode(
-            x=alt.X("band:N", title="年齢区分", sort=order, axis=alt.Axis(labelAngle=0)),
+            x=alt.X("band:N", title="年齢区分", sort=ages, axis=alt.Axis(labelAngle=0)),
             y=alt.Y("man:Q", title="助成額(万円)", axis=alt.Axis(format=",.0f")),
             color=alt.Color("care:N", title=None),
         )

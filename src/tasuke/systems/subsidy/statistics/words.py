@@ -43,7 +43,12 @@ def in_words(cells: pl.DataFrame, profile: Profile) -> pl.DataFrame:
     """The same cells with Japanese words for codes and heads."""
     schemes = {s: load_scheme(s) for s in profile.schemes}
     names = {key: scheme.name for key, scheme in schemes.items()}
-    bands = {b.key: b.label for scheme in schemes.values() for v in scheme.version for b in v.who.band}
+    # parents and caregivers have no age band: the judgement puts their role there
+    bands = (
+        ROLE
+        | {"": "区分なし"}
+        | {b.key: b.label for scheme in schemes.values() for v in scheme.version for b in v.who.band}
+    )
     classes = {r.key: r.label for scheme in schemes.values() for v in scheme.version for r in v.copay_class.rule}
     wards = {w.code: w.name for w in profile.wards} | {"": "市外・不明"}
     words = {

@@ -97,13 +97,18 @@ def _by_month(facts: pl.DataFrame, profile: Profile) -> pl.DataFrame:
     return in_words(grouped.sort("month", "scheme", "funding"), profile)
 
 
+def _bands(profile: Profile) -> list[list[str]]:
+    """Labels of the age bands of each scheme, youngest first, in all its versions."""
+    return [[b.label for v in load_scheme(s).version for b in v.who.band] for s in profile.schemes]
+
+
 def _charts(facts: pl.DataFrame, month: date, profile: Profile) -> dict[str, str]:
     if facts.is_empty():
         return {}
     told = in_words(facts, profile).rename({"支払月": "month", "制度": "scheme", "助成額(円)": "subsidy"})
     told = told.rename({"区": "ward", "年齢区分": "band", "診療種別": "care"})
     this = told.filter(pl.col("month") == month)
-    order = list(dict.fromkeys(b.label for s in profile.schemes for b in load_scheme(s).version_on(month).who.band))
+    order = list(dict.fromkeys(label for bands in sorted(_bands(profile), key=len, reverse=True) for label in bands))
     title = f"{month.year}年{month.month}月"
     return {
         "月別助成額": subsidy_by_month(told, title="月別の助成額"),

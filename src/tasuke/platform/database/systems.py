@@ -8,9 +8,12 @@ from django.db import models
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-# Systems with a database of their own. Apps are named `<system>_<area>`; platform apps live in each of them.
-SYSTEMS = ("subsidy",)
+# Systems with a database of their own. Apps are named `<system>_<area>`; platform apps live in each of them, because
+# their rows share the transaction of what they record. `accounts` is the organisation's people and grants.
+SYSTEMS = ("subsidy", "accounts")
 PLATFORM_APPS = frozenset({"batch", "exchange", "procrastinate", "audit"})
+# apps of Django and others that belong to the people of the organisation, not to what they work on
+ACCOUNTS_APPS = frozenset({"accounts", "access", "auth", "contenttypes", "sessions", "axes"})
 
 
 def database_name(system: str) -> str:
@@ -83,6 +86,8 @@ class SystemRouter:
     """Each system's tables live in its own database; no relation crosses."""
 
     def _system(self, app_label: str) -> str | None:
+        if app_label in ACCOUNTS_APPS:
+            return "accounts"
         return next((s for s in SYSTEMS if app_label == s or app_label.startswith(f"{s}_")), None)
 
     def db_for_read(self, model: type[models.Model], **hints: Any) -> str | None:

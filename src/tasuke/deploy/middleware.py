@@ -1,0 +1,47 @@
+"""Around every request: the clock, the headers that tie a browser down, and the counters of /metrics."""
+
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.module_loading import import_string
+
+from tasuke.deploy.metrics import METRICS
+
+# Everything comes from this server, nothing is written inline; a page cannot be framed nor send a form elsewhere.
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    )
+)
+_NO_DEVICES = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+
+
+class ServerSide:
+    """Outermost: reads the clock once, and sets what Django's own middleware does not."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        began = time.perf_counter()
+        moment = import_string(settings.OFFICE_CLOCK)()
+        request.at, request.today = moment, moment.date()  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        response.headers.setdefault("Permissions-Policy", _NO_DEVICES)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        if not request.path_info.startswith(settings.STATIC_URL):
+            # residents' data stay in no cache, neither the browser's nor one in between
+            response.headers.setdefault("Cache-Control", "no-store")
+        METRICS.count(status=response.status_code, seconds=time.perf_counter() - began)
+        return response

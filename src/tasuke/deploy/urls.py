@@ -1,0 +1,31 @@
+"""Every address of the site."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from tasuke.deploy.health import healthz, metrics
+from tasuke.deploy.rooms import stands
+
+# address → urls module of a room. Each room is taken up as soon as it stands.
+_ROOMS = {
+    "persons/": "tasuke.systems.subsidy.registry.web.urls",
+    "applications/": "tasuke.systems.subsidy.entitlements.web.urls",
+    "certificates/": "tasuke.systems.subsidy.certificates.web.urls",
+    "claims/": "tasuke.systems.subsidy.claims.web.urls",
+    "reimbursements/": "tasuke.systems.subsidy.reimbursements.web.urls",
+    "payments/": "tasuke.systems.subsidy.payments.web.urls",
+    "runs/": "tasuke.platform.batch.web.urls",
+    "statistics/": "tasuke.systems.subsidy.statistics.web.urls",
+    "audit/": "tasuke.platform.audit.web.urls",
+    "admin/accounts/": "tasuke.platform.access.web.admin_urls",
+}
+
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", healthz, name="healthz"),
+    path("metrics", metrics, name="metrics"),
+    path("", include("tasuke.platform.access.web.urls")),
+    *(path(address, include(module)) for address, module in _ROOMS.items() if stands(module)),
+]
+handler400 = "tasuke.deploy.errors.bad_request"
+handler404 = "tasuke.deploy.errors.not_found"
+handler500 = "tasuke.deploy.errors.failed"

@@ -1,0 +1,194 @@
+"""What a person can do in the office: every screen and every API is exactly one of these actions.
+
+Which role may do which is data (`roles.toml`); which kind an action is decides what a screen owes to the audit trail.
+"""
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What an action touches."""
+
+    SELF = "self"  # one's own account: every signed-in person may, no grant needed
+    OFFICE = "office"  # no data of a resident
+    PERSON = "person"  # data of residents: limits are applied in the query, and who was shown is recorded
+
+
+class Action(StrEnum):
+    """One per screen or API."""
+
+    OWN_ACCOUNT = "own-account"
+    VIEW_HOME = "view-home"
+
+    SEARCH_PERSON = "search-person"
+    VIEW_HOUSEHOLD = "view-household"
+    VIEW_INCOME = "view-income"
+    VIEW_PROTECTED = "view-protected"
+    ADD_NOTE = "add-note"
+
+    LIST_APPLICATIONS = "list-applications"
+    VIEW_APPLICATION = "view-application"
+    RECEIVE_APPLICATION = "receive-application"
+    ASSESS_APPLICATION = "assess-application"
+    CHECK_APPLICATION = "check-application"
+    DECIDE_APPLICATION = "decide-application"
+    WITHDRAW_APPLICATION = "withdraw-application"
+    RECORD_NOTIFICATION = "record-notification"
+
+    LIST_CERTIFICATES = "list-certificates"
+    ISSUE_CERTIFICATE = "issue-certificate"
+    REISSUE_CERTIFICATE = "reissue-certificate"
+    RETURN_CERTIFICATE = "return-certificate"
+    PRINT_NOTICE = "print-notice"
+
+    LIST_CLAIMS = "list-claims"
+    VIEW_CLAIM = "view-claim"
+    DECIDE_CLAIM = "decide-claim"
+    RETURN_CLAIM = "return-claim"
+
+    LIST_REIMBURSEMENTS = "list-reimbursements"
+    VIEW_REIMBURSEMENT = "view-reimbursement"
+    RECEIVE_RECEIPT = "receive-receipt"
+    DECIDE_REIMBURSEMENT = "decide-reimbursement"
+
+    LIST_PAYMENTS = "list-payments"
+    VIEW_PAYMENT = "view-payment"
+    DRAFT_PAYMENT = "draft-payment"
+    APPROVE_PAYMENT = "approve-payment"
+    DOWNLOAD_TRANSFER = "download-transfer"
+    RECORD_TRANSFER_RESULT = "record-transfer-result"
+
+    LIST_RUNS = "list-runs"
+    VIEW_RUN = "view-run"
+    PLAN_RUN = "plan-run"
+    APPROVE_RUN = "approve-run"
+    APPLY_RUN = "apply-run"
+    CANCEL_RUN = "cancel-run"
+    IMPORT_FILE = "import-file"
+
+    VIEW_STATISTICS = "view-statistics"
+    EXTRACT_DATA = "extract-data"
+    APPROVE_EXTRACT = "approve-extract"
+    DOWNLOAD_EXTRACT = "download-extract"
+
+    VIEW_SETTINGS = "view-settings"
+    VIEW_SCHEMES = "view-schemes"
+
+    SEARCH_AUDIT = "search-audit"
+    EXPORT_AUDIT = "export-audit"
+
+    VIEW_ACCOUNTS = "view-accounts"
+    MANAGE_USERS = "manage-users"
+    REQUEST_GRANT = "request-grant"
+    APPROVE_GRANT = "approve-grant"
+    REVOKE_GRANT = "revoke-grant"
+    MANAGE_TERMINALS = "manage-terminals"
+    IMPORT_PERSONNEL = "import-personnel"
+
+    @property
+    def label(self) -> str:
+        """The action in Japanese, as screens and the audit trail name it."""
+        return _LABELS[self]
+
+    @property
+    def kind(self) -> Kind:
+        """What the action touches."""
+        if self is Action.OWN_ACCOUNT:
+            return Kind.SELF
+        return Kind.PERSON if self in _PERSON else Kind.OFFICE
+
+
+_LABELS = {
+    Action.OWN_ACCOUNT: "自分の設定",
+    Action.VIEW_HOME: "今日の仕事",
+    Action.SEARCH_PERSON: "対象者を探す",
+    Action.VIEW_HOUSEHOLD: "世帯を見る",
+    Action.VIEW_INCOME: "所得を見る",
+    Action.VIEW_PROTECTED: "支援措置対象者の住所を見る",
+    Action.ADD_NOTE: "応対を記録する",
+    Action.LIST_APPLICATIONS: "申請の一覧",
+    Action.VIEW_APPLICATION: "申請を見る",
+    Action.RECEIVE_APPLICATION: "申請を受け付ける",
+    Action.ASSESS_APPLICATION: "申請を審査する",
+    Action.CHECK_APPLICATION: "申請を照合する(二者確認)",
+    Action.DECIDE_APPLICATION: "申請を決定する",
+    Action.WITHDRAW_APPLICATION: "申請を取り下げる",
+    Action.RECORD_NOTIFICATION: "変更の届出を受け付ける",
+    Action.LIST_CERTIFICATES: "受給者証の台帳",
+    Action.ISSUE_CERTIFICATE: "受給者証を交付する",
+    Action.REISSUE_CERTIFICATE: "受給者証を再交付する",
+    Action.RETURN_CERTIFICATE: "受給者証の返還を記録する",
+    Action.PRINT_NOTICE: "通知書を印刷する",
+    Action.LIST_CLAIMS: "レセプトの一覧",
+    Action.VIEW_CLAIM: "レセプトを見る",
+    Action.DECIDE_CLAIM: "疑義を判断する",
+    Action.RETURN_CLAIM: "過誤として返す",
+    Action.LIST_REIMBURSEMENTS: "償還払いの一覧",
+    Action.VIEW_REIMBURSEMENT: "償還払いを見る",
+    Action.RECEIVE_RECEIPT: "償還払いを受け付ける",
+    Action.DECIDE_REIMBURSEMENT: "償還払いを決定する",
+    Action.LIST_PAYMENTS: "支払の一覧",
+    Action.VIEW_PAYMENT: "支払を見る",
+    Action.DRAFT_PAYMENT: "支払を起案する",
+    Action.APPROVE_PAYMENT: "支払を承認する",
+    Action.DOWNLOAD_TRANSFER: "振込データを取り出す",
+    Action.RECORD_TRANSFER_RESULT: "振込結果を記録する",
+    Action.LIST_RUNS: "処理の一覧",
+    Action.VIEW_RUN: "処理を見る",
+    Action.PLAN_RUN: "処理を計画する",
+    Action.APPROVE_RUN: "処理を承認する",
+    Action.APPLY_RUN: "処理を実行する",
+    Action.CANCEL_RUN: "処理を取り消す",
+    Action.IMPORT_FILE: "ファイルを取り込む",
+    Action.VIEW_STATISTICS: "統計を見る",
+    Action.EXTRACT_DATA: "データを抽出する",
+    Action.APPROVE_EXTRACT: "データの抽出を承認する",
+    Action.DOWNLOAD_EXTRACT: "抽出したデータを取り出す",
+    Action.VIEW_SETTINGS: "設定を見る",
+    Action.VIEW_SCHEMES: "制度の内容を見る",
+    Action.SEARCH_AUDIT: "証跡を調べる",
+    Action.EXPORT_AUDIT: "証跡を取り出す",
+    Action.VIEW_ACCOUNTS: "利用者と権限を見る",
+    Action.MANAGE_USERS: "利用者を管理する",
+    Action.REQUEST_GRANT: "権限を申請する",
+    Action.APPROVE_GRANT: "権限を承認する",
+    Action.REVOKE_GRANT: "権限を取り消す",
+    Action.MANAGE_TERMINALS: "端末を管理する",
+    Action.IMPORT_PERSONNEL: "異動・退職を取り込む",
+}
+
+_PERSON = frozenset(
+    {
+        Action.SEARCH_PERSON,
+        Action.VIEW_HOUSEHOLD,
+        Action.VIEW_INCOME,
+        Action.VIEW_PROTECTED,
+        Action.ADD_NOTE,
+        Action.LIST_APPLICATIONS,
+        Action.VIEW_APPLICATION,
+        Action.RECEIVE_APPLICATION,
+        Action.ASSESS_APPLICATION,
+        Action.CHECK_APPLICATION,
+        Action.DECIDE_APPLICATION,
+        Action.WITHDRAW_APPLICATION,
+        Action.RECORD_NOTIFICATION,
+        Action.LIST_CERTIFICATES,
+        Action.ISSUE_CERTIFICATE,
+        Action.REISSUE_CERTIFICATE,
+        Action.RETURN_CERTIFICATE,
+        Action.PRINT_NOTICE,
+        Action.LIST_CLAIMS,
+        Action.VIEW_CLAIM,
+        Action.DECIDE_CLAIM,
+        Action.RETURN_CLAIM,
+        Action.LIST_REIMBURSEMENTS,
+        Action.VIEW_REIMBURSEMENT,
+        Action.RECEIVE_RECEIPT,
+        Action.DECIDE_REIMBURSEMENT,
+        Action.LIST_PAYMENTS,
+        Action.VIEW_PAYMENT,
+        Action.DOWNLOAD_TRANSFER,
+        Action.RECORD_TRANSFER_RESULT,
+        Action.DOWNLOAD_EXTRACT,
+    }
+)

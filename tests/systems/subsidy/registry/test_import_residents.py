@@ -1,11 +1,12 @@
 from datetime import date
 
 import pytest
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.test.utils import CaptureQueriesContext
 
 from tasuke.platform.batch.models import RunProblem
 from tasuke.platform.exchange.models import InboundFile
+from tasuke.systems.subsidy.registry.jobs import import_residents
 from tasuke.systems.subsidy.registry.models import Protection, ResidentRecord
 
 pytestmark = pytest.mark.django_db(databases=["subsidy"])
@@ -170,4 +171,36 @@ def test_import_residents_number_of_queries_does_not_grow_with_rows(import_feed)
             import_feed("residents", [{"atena_no": str(n), "protection": True} for n in range(start, start + count)])
         return len(captured)
 
+    queries(500, 1)  # the first load goes another way
     assert queries(1_000, 3) == queries(2_000, 300)
+
+
+def guards():
+    query = (
+        "SELECT conname FROM pg_constraint WHERE conrelid = 'subsidy_resident_record'::regclass UNION ALL "
+        "SELECT indexname FROM pg_indexes WHERE tablename = 'subsidy_resident_record' ORDER BY 1"
+    )
+    with connections["subsidy"].cursor() as cursor:
+        cursor.execute(query)
+        return [row[0] for row in cursor.fetchall()]
+
+
+def test_import_residents_first_load_leaves_every_constraint_and_index_in_place(import_feed):
+    before = guards()
+    assert "subsidy_resident_no_overlap" in before
+
+    run, _ = import_feed("residents", [{"atena_no": str(n)} for n in range(1_000, 1_050)])
+
+    assert run.counts["added"] == 50
+    assert guards() == before
+
+
+def test_import_residents_first_load_that_fails_leaves_everything_as_it_was(import_feed, monkeypatch):
+    before = guards()
+    monkeypatch.setattr(import_residents, "_OPEN_PROTECTIONS", "SELECT 1 FROM {}_nowhere")
+
+    with pytest.raises(DatabaseError):
+        import_feed("residents", [{"protection": True}])
+
+    assert guards() == before
+    assert not ResidentRecord.objects.exists()

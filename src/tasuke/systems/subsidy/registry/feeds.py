@@ -3,7 +3,8 @@
 Parameters of such a job: {"path": "...", "name": "..."?}. The run's target is `feed_target(kind, data)`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from tasuke.platform.batch.job import ChunkResult, Comparison, Job, Plan, RunCon
 from tasuke.platform.exchange.archive import sha256_of
 from tasuke.platform.exchange.models import InboundFile
 from tasuke.platform.exchange.services.record_files import receive_file
+from tasuke.systems.subsidy.registry.first_load import can_load_at_once
+from tasuke.systems.subsidy.registry.tables import HistoryTable
 
 ROWS_PER_CHUNK = 20_000
 # named gaps of the running number; a file with more of them is broken elsewhere
@@ -36,14 +39,26 @@ class FeedWork:
     rejected: int
     frame: pl.DataFrame
     slices: list[tuple[int, int]]
+    at_once: bool = False  # all slices in one chunk: a first load
     data: bytes | None = field(repr=False, default=None)
 
 
 @dataclass(frozen=True, slots=True)
+class FirstLoad:
+    """How a feed fills its empty table: all in one chunk, constraints and indexes built at the end (first_load.py)."""
+
+    table: HistoryTable
+    apply: Apply
+
+
+@dataclass(frozen=True, slots=True)
 class Feed:
-    """One kind of import. person: column by which chunks are cut, so that no person is in two of them; prepare: columns
+    """One kind of import.
+
+    person: column by which chunks are cut, so that no person is in two of them; prepare: columns
     made once for the whole file; check, compare: more problems and counts for the plan; apply: writes some rows of the
-    frame for the file with this id, and counts."""
+    frame for the file with this id, and counts.
+    """
 
     kind: str
     title: str
@@ -54,6 +69,7 @@ class Feed:
     check: Check | None = None
     compare: Compare | None = None
     rows_per_chunk: int = ROWS_PER_CHUNK
+    first_load: FirstLoad | None = None
 
 
 def feed_target(kind: str, data: bytes) -> str:
@@ -99,6 +115,8 @@ def _plan(context: RunContext, feed: Feed) -> Plan:
     work.rows = frame.height + work.rejected
     work.frame = feed.prepare(frame).sort(feed.person, "order", maintain_order=True)
     work.slices = person_slices(work.frame[feed.person], feed.rows_per_chunk)
+    first = feed.first_load
+    work.at_once = first is not None and can_load_at_once(using=context.using, model=first.table.model)
     counts = {
         "rows": work.rows,
         "accepted": work.frame.height,
@@ -108,11 +126,20 @@ def _plan(context: RunContext, feed: Feed) -> Plan:
     }
     return Plan(
         counts=counts,
-        chunks=len(work.slices),
+        chunks=min(len(work.slices), 1) if work.at_once else len(work.slices),
         work=work,
         comparisons=comparisons,
         problems=in_file(problems, name),
     )
+
+
+def _add_up(results: Iterable[ChunkResult]) -> ChunkResult:
+    counts: Counter[str] = Counter()
+    problems: list[Problem] = []
+    for result in results:
+        counts.update(result.counts)
+        problems.extend(result.problems)
+    return ChunkResult(counts=dict(counts), problems=problems)
 
 
 def person_slices(persons: pl.Series, size: int) -> list[tuple[int, int]]:

@@ -85,10 +85,7 @@ def select_current(
     """
     period = ["lower(t.valid)", "upper(t.valid)"] if table.has_periods else []
     listed = ", ".join(["t.id", *period, *[f't."{c}"' for c in table.columns]])
-    schema: dict[str, pl.DataType] = {"id": pl.Int64()}
-    if table.has_periods:
-        schema |= {"start": pl.Date(), "end": pl.Date()}
-    schema |= table.columns
+    schema = _schema(table)
     connection = connections[using]
     base = f"SELECT {listed} FROM {table.name} t"  # noqa: S608
     condition = f" WHERE t.recorded_to IS NULL AND ({where})"
@@ -99,18 +96,33 @@ def select_current(
         return texts_without_null(copy_out(connection, query, params, schema=schema), table.columns)
 
 
+def _schema(table: HistoryTable) -> dict[str, pl.DataType]:
+    period: dict[str, pl.DataType] = {"start": pl.Date(), "end": pl.Date()} if table.has_periods else {}
+    return {"id": pl.Int64(), **period, **table.columns}
+
+
 def record(
-    *, using: str, table: HistoryTable, incoming: pl.DataFrame, now: datetime, file_id: int | None
+    *,
+    using: str,
+    table: HistoryTable,
+    incoming: pl.DataFrame,
+    now: datetime,
+    file_id: int | None,
+    nobody_known: bool = False,
 ) -> Mapping[str, int]:
     """Lay incoming rows over what is current and write the difference; counts: added, superseded, unchanged (rows).
 
     incoming: the table's columns, `order` i, `line` i?, and for tables with periods `start` d, `end` d? and perhaps
-    `final_until` d? (see merge_periods). The transaction is the caller's.
+    `final_until` d? (see merge_periods). nobody_known: the table holds nothing of these persons, so it is not read.
+    The transaction is the caller's.
     """
     if incoming.is_empty():
         return {"added": 0, "superseded": 0, "unchanged": 0}
     prepared = texts_without_null(incoming, table.columns)
-    existing = select_current(using=using, table=table, atena_nos=prepared["atena_no"])
+    if nobody_known:
+        existing = pl.DataFrame(schema=_schema(table))
+    else:
+        existing = select_current(using=using, table=table, atena_nos=prepared["atena_no"])
     if table.has_periods:
         changes = merge_periods(
             existing=existing, incoming=prepared, key=table.key, content=table.content, own_ends=table.own_ends

@@ -12,7 +12,7 @@ from tasuke.core.text import search_key_series
 from tasuke.formats import resident_feed
 from tasuke.platform.batch.job import ChunkResult, Comparison, RunContext, register
 from tasuke.platform.bulk import copy_out, staging
-from tasuke.systems.subsidy.registry.feeds import Feed, feed_job
+from tasuke.systems.subsidy.registry.feeds import Feed, FirstLoad, feed_job
 from tasuke.systems.subsidy.registry.histories import RESIDENTS
 from tasuke.systems.subsidy.registry.models import Protection
 from tasuke.systems.subsidy.registry.tables import record
@@ -118,9 +118,24 @@ def compare(context: RunContext, frame: pl.DataFrame) -> Sequence[Comparison]:
 
 def apply(context: RunContext, rows: pl.DataFrame, file_id: int) -> ChunkResult:
     """Write the history of the persons in `rows`, and open 支援措置 where the flag says so."""
-    counts = dict(record(using=context.using, table=RESIDENTS, incoming=rows, now=context.now, file_id=file_id))
-    counts["protections_opened"] = _open_protections(context, rows)
-    return ChunkResult(counts=counts)
+    return _write(context, rows, file_id, nobody_known=False)
+
+
+def apply_first(context: RunContext, rows: pl.DataFrame, file_id: int) -> ChunkResult:
+    """The same for an empty register."""
+    return _write(context, rows, file_id, nobody_known=True)
+
+
+def _write(context: RunContext, rows: pl.DataFrame, file_id: int, *, nobody_known: bool) -> ChunkResult:
+    counts = record(
+        using=context.using,
+        table=RESIDENTS,
+        incoming=rows,
+        now=context.now,
+        file_id=file_id,
+        nobody_known=nobody_known,
+    )
+    return ChunkResult(counts={**counts, "protections_opened": _open_protections(context, rows)})
 
 
 def _open_protections(context: RunContext, rows: pl.DataFrame) -> int:
@@ -148,6 +163,7 @@ JOB = register(
             prepare=prepare,
             check=check,
             compare=compare,
+            first_load=FirstLoad(table=RESIDENTS, apply=apply_first),
         ),
     )
 )

@@ -120,6 +120,28 @@ def test_money_waits_for_a_second_person(ledger):
     assert apply(approved, planned).state == RunState.DONE
 
 
+def test_an_approval_does_not_reach_further_than_the_plan_that_was_approved(ledger):
+    run, _ = plan(job="pay")
+    approve_run(using="subsidy", run_id=run.pk, by="head", now=NOW)
+    same, _ = plan(job="pay")
+    assert same.state == RunState.APPROVED
+    ledger.chunks = 5
+    changed, planned = plan(job="pay")
+    assert (changed.state, changed.approved_by) == (RunState.PLANNED, None)
+    with pytest.raises(NotApproved):
+        apply(changed, planned)
+
+
+def test_a_killed_run_that_is_planned_again_with_other_chunks_is_refused(ledger):
+    run, planned = plan()
+    ledger.die_before = 1
+    with pytest.raises(RuntimeError):
+        apply(run, planned)
+    ledger.chunks = 4
+    with pytest.raises(PlanChanged):
+        apply(*plan())
+
+
 def test_a_run_is_approved_once(ledger):
     run, _ = plan(job="pay")
     approve_run(using="subsidy", run_id=run.pk, by="head", now=NOW)
@@ -151,14 +173,15 @@ def test_two_jobs_of_one_name_are_a_fault(ledger):
 
 
 def test_a_second_process_cannot_apply_the_same_run(ledger):
-    run, planned = plan()
+    # a target of its own: the other connection's lock lives until its backend is gone
+    run, planned = plan(target="2099-12")
     settings = connections["subsidy"].settings_dict
     with psycopg.connect(
         host=settings["HOST"], dbname=settings["NAME"], user=settings["USER"], port=settings["PORT"] or None
     ) as other:
         import zlib
 
-        other.execute("SELECT pg_advisory_lock(%s, %s)", [7_105, zlib.crc32(b"add:2026-04") - 2**31])
+        other.execute("SELECT pg_advisory_lock(%s, %s)", [7_105, zlib.crc32(b"add:2099-12") - 2**31])
         with pytest.raises(RunLocked):
             apply(run, planned)
     assert ledger.applied == []

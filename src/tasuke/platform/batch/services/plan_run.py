@@ -31,14 +31,17 @@ def plan_run(
     existing = Run.objects.using(using).of_job(job).live().filter(target=target).first()
     if existing and existing.state == RunState.DONE:
         raise RunAlreadyDone(existing)
-    plan = definition.plan(RunContext(using=using, parameters=parameters, by=by, now=now))
+    known = existing.pk if existing else None
+    plan = definition.plan(RunContext(using=using, parameters=parameters, by=by, now=now, run_id=known))
     with transaction.atomic(using=using):
         run = existing or Run(job=job, target=target, state=RunState.PLANNED, planned_at=now, planned_by=by)
-        run.parameters = dict(parameters)
+        if run.state == RunState.APPROVED and run.plan != dict(plan.counts):
+            # what was approved is no longer what would happen: somebody has to look again
+            run.state, run.approved_at, run.approved_by = RunState.PLANNED, None, None
         run.needs_approval = definition.needs_approval
-        run.plan = dict(plan.counts)
-        run.comparison = [asdict(c) for c in plan.comparisons]
-        run.chunks_total = plan.chunks
+        if not run.chunks_done:  # a run that has begun keeps its plan: apply compares the new one with it
+            run.parameters, run.plan, run.chunks_total = dict(parameters), dict(plan.counts), plan.chunks
+            run.comparison = [asdict(c) for c in plan.comparisons]
         run.save(using=using)
         record_problems(run=run, using=using, chunk=None, problems=plan.problems, replace=True)
     return run, plan

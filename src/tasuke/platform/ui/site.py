@@ -1,0 +1,27 @@
+"""Whose office this is. The systems know the municipality; this room only asks for what stands on every page."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """name: the municipality; fictitious: every page says so; wards: code → name; schemes: id → short title."""
+
+    name: str = ""
+    fictitious: bool = False
+    wards: Mapping[str, str] = field(default_factory=dict)
+    schemes: Mapping[str, str] = field(default_factory=dict)
+
+
+_ask: list[Callable[[], Site]] = []
+
+
+def offer_site(ask: Callable[[], Site]) -> None:
+    """Say where to ask for the site; asked anew for every page, so that a test may change the municipality."""
+    _ask[:] = [ask]
+
+
+def site() -> Site:
+    """The site, or an empty one before anybody offered it."""
+    return _ask[0]() if _ask else Site()

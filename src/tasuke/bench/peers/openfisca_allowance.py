@@ -8,15 +8,16 @@ import json
 import statistics
 import sys
 import time
+from typing import Any
 
 import numpy as np
-from openfisca_core.simulation_builder import SimulationBuilder
-from openfisca_japan import CountryTaxBenefitSystem
+from openfisca_core.simulation_builder import SimulationBuilder  # type: ignore[import-not-found]
+from openfisca_japan import CountryTaxBenefitSystem  # type: ignore[import-not-found]
 
 DAY = "2024-10-01"  # the first day of the allowance that the package knows
 
 
-def build(system, n):
+def build(system: Any, n: int) -> Any:
     """A simulation of n households: person 2k is the parent, 2k+1 the child; ages and salaries by a fixed seed."""
     rng = np.random.default_rng(20_260_401)
     builder = SimulationBuilder()
@@ -35,7 +36,7 @@ def build(system, n):
     return simulation
 
 
-def seconds(system, n, variables):
+def seconds(system: Any, n: int, variables: list[str]) -> float:
     """Seconds to compute the variables in a fresh simulation (building it is not counted)."""
     simulation = build(system, n)
     start = time.perf_counter()
@@ -44,7 +45,7 @@ def seconds(system, n, variables):
     return time.perf_counter() - start
 
 
-def main():
+def main() -> None:
     """Print the figures."""
     n = int(sys.argv[1])
     system = CountryTaxBenefitSystem()

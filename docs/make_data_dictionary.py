@@ -4,7 +4,6 @@ Run it after a change of a model, an enum or a reason; tests/architecture/test_d
 """
 
 import importlib
-import inspect
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path

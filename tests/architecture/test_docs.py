@@ -124,9 +124,9 @@ def test_every_job_is_documented():
     from tasuke.platform.batch.job import all_jobs
 
     load_jobs()
-    ours = [
-        job.name for job in all_jobs() if type(job.plan).__module__ == "builtins" and "test" not in job.plan.__module__
-    ]
+    # other tests may have registered jobs of their own
+    ours = [job.name for job in all_jobs() if job.plan.__module__.startswith("tasuke.")]
+    assert len(ours) > 10
     assert [name for name in ours if f"`{name}`" not in OPERATIONS] == []
 
 

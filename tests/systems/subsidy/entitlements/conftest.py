@@ -135,6 +135,11 @@ def town() -> Town:
 
 
 @pytest.fixture
+def write_applications() -> Callable[[list[dict[str, Any]]], bytes]:
+    return application_bytes
+
+
+@pytest.fixture
 def clock() -> Clock:
     return Clock()
 

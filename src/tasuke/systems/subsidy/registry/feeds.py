@@ -146,9 +146,10 @@ def person_slices(persons: pl.Series, size: int) -> list[tuple[int, int]]:
     """(offset, length) of chunks of about `size` rows of a sorted column; no person is in two chunks."""
     if persons.is_empty():
         return []
-    first_row = pl.int_range(pl.len()).min().over("person")
-    numbered = persons.rename("person").to_frame().select((first_row // size).alias("chunk"))
-    lengths = numbered.group_by("chunk", maintain_order=True).len()["len"].to_list()
+    rows = persons.rename("person").to_frame().with_row_index("row")
+    first_of_person = pl.when(pl.col("person") != pl.col("person").shift(1)).then("row").forward_fill().fill_null(0)
+    chunks = rows.select((first_of_person // size).alias("chunk"))
+    lengths = chunks.group_by("chunk", maintain_order=True).len()["len"].to_list()
     offsets = [0]
     for length in lengths:
         offsets.append(offsets[-1] + length)

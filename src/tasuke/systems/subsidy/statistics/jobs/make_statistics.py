@@ -16,7 +16,6 @@ from tasuke.systems.subsidy.claims.queries import ledger_frame
 from tasuke.systems.subsidy.entitlements.queries import entitlements_frame
 from tasuke.systems.subsidy.profile import active_profile
 from tasuke.systems.subsidy.reimbursements.queries import reimbursement_ledger_frame
-from tasuke.systems.subsidy.statistics.charts import cost_by_band_and_care, subsidy_by_month, subsidy_by_ward
 from tasuke.systems.subsidy.statistics.cube import benefit_cells, recipient_cells
 from tasuke.systems.subsidy.statistics.models import BenefitFact, RecipientFact
 from tasuke.systems.subsidy.statistics.queries import benefit_facts, recipient_facts
@@ -105,6 +104,9 @@ def _bands(profile: Profile) -> list[list[str]]:
 def _charts(facts: pl.DataFrame, month: date, profile: Profile) -> dict[str, str]:
     if facts.is_empty():
         return {}
+    # Altair takes about a second to load; every command that registers the jobs would pay for it
+    from tasuke.systems.subsidy.statistics.charts import cost_by_band_and_care, subsidy_by_month, subsidy_by_ward
+
     told = in_words(facts, profile).rename({"支払月": "month", "制度": "scheme", "助成額(円)": "subsidy"})
     told = told.rename({"区": "ward", "年齢区分": "band", "診療種別": "care"})
     this = told.filter(pl.col("month") == month)

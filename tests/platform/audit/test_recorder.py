@@ -69,7 +69,10 @@ def test_one_number_instead_of_a_list_is_one_person(recorder):
 
 def test_names_and_addresses_are_recorded_as_changed_only(recorder):
     recorder.changed(
-        ["0000001"], "person", before={"name": "山田 太郎", "ward_code": "1"}, after={"name": "山田 次郎", "ward_code": "2"}
+        ["0000001"],
+        "person",
+        before={"name": "山田 太郎", "ward_code": "1"},
+        after={"name": "山田 次郎", "ward_code": "2"},
     )
     recorder.flush("subsidy")
 

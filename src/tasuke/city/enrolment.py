@@ -98,7 +98,8 @@ def _months_of(
     """Recipients of all months. From the first month on, a changed class or a late acceptance is left out.
 
     A city may re-judge its recipients at the switch of the income year or not before the renewal: until then the
-    register says what the first decision said, so a person whose class would change sees no doctor here.
+    register says what the first decision said, so a person whose class would change sees no doctor here. Who lost the
+    entitlement (a corrected income, say) has to apply anew before he can come back.
     """
     parts: list[pl.DataFrame] = []
     decided = pl.DataFrame(
@@ -122,8 +123,9 @@ def _months_of(
             d_payer="payer_no",
             d_version=pl.lit(version, dtype=pl.Int64),
         )
-        decided = pl.concat([decided, baseline])
-        asked |= set(own.filter(pl.col("received") < month[1] - 3, pl.col("event") < month[1])["application_no"])
+        still = decided.join(found.select("pid", "application_no"), on=["pid", "application_no"], how="semi")
+        decided = pl.concat([still, baseline])
+        asked |= set(own.filter(pl.col("received") < month[1], pl.col("event") < month[1])["application_no"])
         same = found.join(decided, on=["pid", "application_no"], how="inner", maintain_order="left").filter(
             (pl.col("d_payer") == pl.col("payer_no"))
             & ((pl.col("d_class") == pl.col("copay_class")) | (pl.col("d_version") != version))

@@ -1,6 +1,7 @@
 """The door: nobody passes unsigned, without a grant, outside the limits, without a purpose, or off the record."""
 
 from datetime import date
+from typing import ClassVar
 
 import pytest
 from django.db import connections
@@ -39,7 +40,9 @@ def home(request):
 @pytest.fixture(autouse=True)
 def urls(settings):
     class Urls:
-        urlpatterns = [
+        """Addresses of this test."""
+
+        urlpatterns: ClassVar = [
             path("search/", search),
             path("forgetful/", forgetful),
             path("elsewhere/<str:atena_no>/", elsewhere),

@@ -10,12 +10,13 @@ from tasuke.platform.access.actions import Action, Kind
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A role: what it may do, and who may hold it (prose for the person who approves)."""
+    """A role: what it may do, who may hold it (prose for the person who approves), which roles exclude it."""
 
     id: str
     label: str
     holder: str
     actions: frozenset[Action]
+    excludes: frozenset[str] = frozenset()
 
 
 @cache
@@ -23,7 +24,13 @@ def roles() -> dict[str, Role]:
     """All roles by id, in the order of the file. Raises ValueError for an action that does not exist."""
     raw = tomllib.loads((resources.files("tasuke.platform.access") / "roles.toml").read_text("utf-8"))
     return {
-        name: Role(name, body["label"], body["holder"], frozenset(Action(a) for a in body["actions"]))
+        name: Role(
+            name,
+            body["label"],
+            body["holder"],
+            frozenset(Action(a) for a in body["actions"]),
+            frozenset(body.get("excludes", ())),
+        )
         for name, body in raw.items()
     }
 

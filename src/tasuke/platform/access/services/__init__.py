@@ -1,0 +1,1 @@
+"""What can be done to grants: one operation per file."""

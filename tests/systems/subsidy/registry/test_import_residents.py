@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tasuke.platform.batch.models import RunProblem
 from tasuke.platform.exchange.models import InboundFile
+from tasuke.systems.subsidy.registry import feeds
 from tasuke.systems.subsidy.registry.jobs import import_residents
 from tasuke.systems.subsidy.registry.models import Protection, ResidentRecord
 
@@ -185,13 +186,21 @@ def guards():
         return [row[0] for row in cursor.fetchall()]
 
 
-def test_import_residents_first_load_leaves_every_constraint_and_index_in_place(import_feed):
+def test_import_residents_first_load_leaves_every_constraint_and_index_in_place(import_feed, monkeypatch):
+    whole = feeds.person_slices
+    monkeypatch.setattr(feeds, "person_slices", lambda persons, size: whole(persons, 7))
+    built = []
+    real = feeds.built_at_the_end
+    monkeypatch.setattr(feeds, "built_at_the_end", lambda **about: built.append(about) or real(**about))
     before = guards()
     assert "subsidy_resident_no_overlap" in before
 
     run, _ = import_feed("residents", [{"atena_no": str(n)} for n in range(1_000, 1_050)])
 
     assert run.counts["added"] == 50
+    assert run.chunks_total == 1
+    assert len(built) == 1
+    assert ResidentRecord.objects.count() == 50
     assert guards() == before
 
 
@@ -204,3 +213,14 @@ def test_import_residents_first_load_that_fails_leaves_everything_as_it_was(impo
 
     assert guards() == before
     assert not ResidentRecord.objects.exists()
+
+
+def test_import_residents_every_chunk_of_a_later_file_is_taken(import_feed, monkeypatch):
+    import_feed("residents", [{"atena_no": "1"}])
+    whole = feeds.person_slices
+    monkeypatch.setattr(feeds, "person_slices", lambda persons, size: whole(persons, 7))
+
+    run, _ = import_feed("residents", [{"atena_no": str(n)} for n in range(1_000, 1_050)])
+
+    assert run.chunks_total == 8
+    assert run.counts["added"] == 50

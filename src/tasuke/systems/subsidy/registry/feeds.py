@@ -15,7 +15,7 @@ from tasuke.platform.batch.job import ChunkResult, Comparison, Job, Plan, RunCon
 from tasuke.platform.exchange.archive import sha256_of
 from tasuke.platform.exchange.models import InboundFile
 from tasuke.platform.exchange.services.record_files import receive_file
-from tasuke.systems.subsidy.registry.first_load import can_load_at_once
+from tasuke.systems.subsidy.registry.first_load import built_at_the_end, can_load_at_once
 from tasuke.systems.subsidy.registry.tables import HistoryTable
 
 ROWS_PER_CHUNK = 20_000
@@ -85,9 +85,12 @@ def feed_job(name: str, feed: Feed) -> Job:
 
     def apply_chunk(context: RunContext, plan: Plan, number: int) -> ChunkResult:
         work: FeedWork = plan.work
-        offset, length = work.slices[number]
         file = _file_row(context, work)
-        result = feed.apply(context, work.frame.slice(offset, length), file.pk)
+        if work.at_once and feed.first_load is not None:
+            with built_at_the_end(using=context.using, model=feed.first_load.table.model):
+                result = _add_up(feed.first_load.apply(context, work.frame.slice(*s), file.pk) for s in work.slices)
+        else:
+            result = feed.apply(context, work.frame.slice(*work.slices[number]), file.pk)
         return replace(result, problems=in_file(result.problems, work.name))
 
     def finish(context: RunContext, plan: Plan) -> Mapping[str, int]:

@@ -27,6 +27,7 @@ class _Parameters(dict[str, Any]):
 
 
 def begin(profile: str | None) -> None:
+    """Database, schema and profile stand ready afterwards; ends the command when the profile cannot be used."""
     from tasuke.deploy.profiles import UnknownProfile, open_profile
     from tasuke.deploy.setup import configure, prepare_databases
     from tasuke.schemes.profile import ProfileInvalid

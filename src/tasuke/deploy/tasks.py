@@ -4,17 +4,16 @@ from procrastinate.contrib.django import app
 
 from tasuke.deploy.clock import now
 from tasuke.platform.batch.models import Run
-from tasuke.platform.batch.services.apply_run import apply_run
+from tasuke.platform.batch.services.apply_started import apply_started
 
 
 @app.task(name="apply-run", queue="runs")
 def apply_planned_run(*, using: str, run_id: int) -> dict[str, int]:
-    """Apply a planned (and, where needed, approved) run; gives its counts. A killed worker's run resumes."""
+    """Apply a run that a person started; gives its counts. A killed worker's run resumes."""
     from tasuke.deploy.runs import load_jobs
 
     load_jobs()
-    run = Run.objects.using(using).get(pk=run_id)
-    return dict(apply_run(using=using, run=run, plan=None, clock=now).counts)
+    return dict(apply_started(using=using, run_id=run_id, clock=now).counts)
 
 
 def queue_run(*, using: str, run: Run) -> int:

@@ -4,6 +4,9 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from tasuke.deploy.health import healthz, metrics
 from tasuke.deploy.rooms import stands
+from tasuke.deploy.run_desk import open_desk
+from tasuke.deploy.site import office_site
+from tasuke.platform.ui.site import offer_site
 
 # address → urls module of a room. Each room is taken up as soon as it stands.
 _ROOMS = {
@@ -19,6 +22,7 @@ _ROOMS = {
     "admin/accounts/": "tasuke.platform.access.web.admin_urls",
 }
 
+open_desk()
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
@@ -26,6 +30,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tasuke.platform.access.web.urls")),
     *(path(address, include(module)) for address, module in _ROOMS.items() if stands(module)),
 ]
+offer_site(office_site)
+
 handler400 = "tasuke.deploy.errors.bad_request"
 handler404 = "tasuke.deploy.errors.not_found"
 handler500 = "tasuke.deploy.errors.failed"

@@ -6,8 +6,8 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tasuke.platform.export.tables import to_csv, to_xlsx
 from tasuke.systems.subsidy.statistics.cube import KEYS, benefit_cells, recipient_cells
-from tasuke.systems.subsidy.statistics.tables import to_csv, to_xlsx
 
 MONTH = date(2026, 4, 1)
 ROW = {

@@ -39,7 +39,7 @@ def apply_run(*, using: str, run: Run, plan: Plan | None, clock: Clock, progress
         raise NotApproved(f"{job.title}: 別の人の承認が必要です")
     if run.state == RunState.DONE:
         return run
-    with _locked(using, run):
+    with locked(using, run):
         context = RunContext(using=using, parameters=run.parameters, by=run.planned_by, now=clock(), run_id=run.pk)
         plan = plan or job.plan(context)
         if run.chunks_done and plan.chunks != run.chunks_total:
@@ -54,7 +54,8 @@ def apply_run(*, using: str, run: Run, plan: Plan | None, clock: Clock, progress
 
 
 @contextmanager
-def _locked(using: str, run: Run) -> Iterator[None]:
+def locked(using: str, run: Run) -> Iterator[None]:
+    """Keep every other process from applying the run; the same connection may ask again. Raises RunLocked."""
     key = zlib.crc32(f"{run.job}:{run.target}".encode())
     with connections[using].cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [7_105, key - 2**31])

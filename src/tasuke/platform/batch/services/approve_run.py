@@ -25,10 +25,10 @@ def approve_run(*, using: str, run_id: int, by: str, now: datetime) -> Run:
 
 
 def cancel_run(*, using: str, run_id: int) -> Run:
-    """Cancel a run that has not begun to change anything. Raises ApprovalRefused otherwise."""
+    """Cancel a run that has not begun to change anything (a failed one too). Raises ApprovalRefused otherwise."""
     with transaction.atomic(using=using):
         run = Run.objects.using(using).select_for_update(of=("self",)).get(pk=run_id)
-        if run.chunks_done or run.state not in (RunState.PLANNED, RunState.APPROVED):
+        if run.chunks_done or run.state not in (RunState.PLANNED, RunState.APPROVED, RunState.FAILED):
             raise ApprovalRefused("反映を始めた処理は取り消せません")
         run.state = RunState.CANCELLED
         run.save(using=using, update_fields=["state"])

@@ -10,6 +10,7 @@ from tasuke.core.calendar import next_month
 from tasuke.platform.batch.job import ChunkResult, Comparison, Job, Plan, RunContext, register
 from tasuke.platform.bulk import copy_in
 from tasuke.platform.exchange.services.record_files import record_outbound
+from tasuke.platform.export.tables import to_csv, to_xlsx
 from tasuke.schemes.catalogue_loader import load_scheme
 from tasuke.schemes.profile import Profile
 from tasuke.systems.subsidy.claims.queries import ledger_frame
@@ -19,7 +20,6 @@ from tasuke.systems.subsidy.reimbursements.queries import reimbursement_ledger_f
 from tasuke.systems.subsidy.statistics.cube import benefit_cells, recipient_cells
 from tasuke.systems.subsidy.statistics.models import BenefitFact, RecipientFact
 from tasuke.systems.subsidy.statistics.queries import benefit_facts, recipient_facts
-from tasuke.systems.subsidy.statistics.tables import to_csv, to_xlsx
 from tasuke.systems.subsidy.statistics.words import in_words
 
 _MONTHS_DRAWN = 12

@@ -1,4 +1,4 @@
-"""Statistics as CSV and XLSX. Figures stay numbers; text that a spreadsheet would take for a formula stays text."""
+"""Frames as CSV and XLSX. Figures stay numbers; text that a spreadsheet would take for a formula stays text."""
 
 import io
 from datetime import datetime
@@ -10,8 +10,9 @@ import xlsxwriter
 _FIXED = datetime(2000, 1, 1)  # noqa: DTZ001
 
 
-# what makes a spreadsheet take a text for a formula (OWASP, CSV Injection)
-_FORMULA = r"^[=+\-@\t\r]"
+# What makes a spreadsheet take a text for a formula (OWASP, CSV Injection). In Japanese the full-width signs count too,
+# and blanks before the sign are dropped by some programs.
+_FORMULA = r"^\s*[=+\-@＝＋－＠\t\r\n|]"
 
 
 def to_csv(cells: pl.DataFrame) -> bytes:

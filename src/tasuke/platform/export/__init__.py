@@ -1,0 +1,1 @@
+"""Files for spreadsheets: figures stay figures, and no text becomes a formula."""

@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 from tasuke.bench.result import result
 from tasuke.cli.main import app
+from tasuke.platform.database.systems import SYSTEMS
 
 RUNNER = CliRunner()
 
@@ -19,7 +20,7 @@ def test_doctor_looks_at_the_machine():
     assert "PostgreSQL" in told.stdout
 
 
-@pytest.mark.django_db(databases=["subsidy"])
+@pytest.mark.django_db(databases=list(SYSTEMS))
 def test_setup_twice_changes_nothing_the_second_time(monkeypatch):
     monkeypatch.setattr("tasuke.platform.database.systems.create_missing", lambda url: [])
     assert RUNNER.invoke(app, ["setup"]).exit_code == 0

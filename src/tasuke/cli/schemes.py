@@ -1,7 +1,7 @@
 """`tasuke assess`, `tasuke schema`, `tasuke schemes`: one decision, the form of its input, and the catalogue."""
 
 from dataclasses import asdict
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,6 +10,7 @@ import typer
 
 from tasuke.cli.output import Exit, messages, show_problems, stop, write_json
 from tasuke.core.calendar import InvalidDate, parse_date
+from tasuke.deploy.clock import today
 from tasuke.schemes.assess import assess as assess_columns
 from tasuke.schemes.catalogue_loader import UnknownScheme, load_all, load_scheme, parse_scheme
 from tasuke.schemes.copayment.visits import Visits
@@ -18,8 +19,6 @@ from tasuke.schemes.explain import explain
 from tasuke.schemes.facts import Facts, parse_facts, to_frames
 from tasuke.schemes.reasons import reason_label
 from tasuke.schemes.vocabulary import Outcome, label_of
-
-_JAPAN = timezone(timedelta(hours=9))
 
 
 class Form(StrEnum):
@@ -127,7 +126,7 @@ def _read(file: Path) -> bytes:
 
 def _day(on: str | None) -> date:
     if on is None:
-        return datetime.now(UTC).astimezone(_JAPAN).date()
+        return today()
     try:
         return parse_date(on)
     except InvalidDate as error:

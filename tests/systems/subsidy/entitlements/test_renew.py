@@ -1,7 +1,10 @@
 from datetime import date
 
 import pytest
+from django.db import connections
+from django.test.utils import CaptureQueriesContext
 
+from tasuke.platform.batch.models import Run
 from tasuke.platform.batch.services.apply_run import NotApproved, apply_run
 from tasuke.platform.batch.services.plan_run import plan_run
 from tasuke.systems.subsidy.entitlements.models import Decision, Entitlement
@@ -122,3 +125,25 @@ def test_apply_changes_before_the_renewal_leaves_the_new_income_year_alone(famil
     assert entitled("202")[0][3] == ""
     run("renew", scheme=HITORIOYA, on=DAY)
     assert entitled("202")[0][2:] == (DAY, "INCOME_OVER")
+
+
+def test_renew_number_of_queries_does_not_grow_with_rows(town, apply_for, run):
+    def queries(start, count, on):
+        rows = []
+        for n in range(start, start + count):
+            parent, child = str(n), str(n + 50_000)
+            town.child(child, date(2018, 5, 1), parent)
+            common = {**FAMILY, "application_no": f"H{n}", "applicant_atena_no": parent}
+            common["breadwinner_atena_no"] = parent
+            rows.append({**common, "person_atena_no": parent, "role": "2", "child_atena_nos": child})
+        apply_for(*rows)
+        run("decide-applications", scheme=HITORIOYA, on=on)
+        with CaptureQueriesContext(connections["subsidy"]) as captured:
+            done = run("renew", scheme=HITORIOYA, on=date(2027, 1, 1))
+        assert done.plan["targets"] >= count
+        return len(captured)
+
+    few = queries(1_000, 2, "2026-05-30")
+    Decision.objects.filter(kind="renewal").delete()
+    Run.objects.using("subsidy").filter(job="renew").update(state="cancelled")
+    assert queries(2_000, 30, "2026-05-31") == few

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from tasuke.cli import copay, data, demo, feed, number, operate, schemes, uke, zengin
+from tasuke.cli import copay, data, demo, feed, number, operate, schemes, serve, uke, zengin
 
 app = typer.Typer(
     name="tasuke",
@@ -14,6 +14,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command("demo")(demo.demo)
+app.command("demo-code")(demo.demo_code)
 app.command("assess")(schemes.assess)
 app.command("copay")(copay.copay)
 app.command("schema")(schemes.schema)
@@ -25,6 +26,7 @@ app.add_typer(feed.app, name="feed", help="庁内連携ファイルの検査")
 app.command("import")(data.import_file)
 app.command("run")(data.run_named_job)
 app.command("runs")(data.list_runs)
+app.command("serve")(serve.serve)
 app.command("worker")(operate.worker)
 app.command("setup")(operate.setup)
 app.command("doctor")(operate.doctor)

@@ -1,7 +1,6 @@
 """Django settings of one installation. Everything that differs between installations comes from the environment."""
 
 from tasuke.deploy.environment import read_environment
-from tasuke.deploy.rooms import stands
 from tasuke.deploy.secret_key import secret_key
 from tasuke.platform.database.systems import django_databases
 
@@ -12,9 +11,6 @@ ALLOWED_HOSTS = list(ENVIRONMENT.hosts)
 
 DATABASES = django_databases()
 DATABASE_ROUTERS = ["tasuke.platform.database.systems.SystemRouter"]
-
-# rooms that other people build; each is taken up as soon as it stands
-_ROOMS = ("tasuke.platform.ui",)
 
 INSTALLED_APPS = [
     "django.contrib.postgres",
@@ -31,7 +27,7 @@ INSTALLED_APPS = [
     "tasuke.platform.accounts",
     "tasuke.platform.access",
     "tasuke.platform.audit",
-    *(room for room in _ROOMS if stands(f"{room}.apps")),
+    "tasuke.platform.ui",
     "tasuke.systems.subsidy.registry",
     "tasuke.systems.subsidy.entitlements",
     "tasuke.systems.subsidy.certificates",
@@ -64,7 +60,7 @@ TEMPLATES = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.messages.context_processors.messages",
-                *(["tasuke.platform.ui.context.office"] if stands("tasuke.platform.ui.context") else []),
+                "tasuke.platform.ui.context.office",
             ],
         },
     }

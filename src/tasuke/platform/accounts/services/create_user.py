@@ -26,7 +26,7 @@ def create_user(
         personal_id=personal_id, name=name, office=office, active=DateRange(start, end), created_at=at, created_by=by
     )
     user.set_unusable_password()
-    user.clean_fields(exclude=["password"])
+    user.clean_fields(exclude=["password", "session_hash", "session_terminal"])
     try:
         with transaction.atomic(using=USING):
             user.save(using=USING, force_insert=True)

@@ -7,9 +7,9 @@ from django_otp.oath import TOTP
 
 from tasuke.platform.accounts.models import OneTimeCode
 from tasuke.platform.accounts.sealing import unseal
+from tasuke.platform.accounts.totp import STEP
 
 USING = "accounts"
-STEP = 30
 _TOLERANCE = 1  # one step to either side: clocks differ, and typing takes time (RFC 6238 §5.2)
 
 
@@ -39,10 +39,3 @@ def use_code(*, personal_id: str, code: str, at: datetime, confirming: bool = Fa
         row.confirmed_at = at if confirming else row.confirmed_at
         row.save(using=USING, update_fields=["last_step", "confirmed_at"])
     return True
-
-
-def present_code(*, secret: bytes, at: datetime) -> str:
-    """The code of a secret at a moment: for the demo, which shows it, and for tests."""
-    totp = TOTP(secret, step=STEP)
-    totp.time = at.timestamp()
-    return f"{totp.token():06d}"

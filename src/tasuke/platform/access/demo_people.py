@@ -1,0 +1,47 @@
+"""People of the demo: one per role, with a PIN and one-time secrets that everybody may know. Needs no database."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from tasuke.platform.accounts.totp import present_code
+
+DEMO_PIN = "tasuke-demo"
+
+# id, name, role, whether limited to the first ward
+PEOPLE = (
+    ("demo-clerk", "窓口 花子", "clerk", True),
+    ("demo-reviewer", "審査 一郎", "reviewer", False),
+    ("demo-drafter", "起案 次郎", "payment_drafter", False),
+    ("demo-approver", "承認 三郎", "payment_approver", False),
+    ("demo-head", "本庁 葉子", "head_office", False),
+    ("demo-operator", "運用 四郎", "operator", False),
+    ("demo-auditor", "監査 五月", "auditor", False),
+    ("demo-admin", "権限 六郎", "administrator", False),
+    ("demo-admin2", "権限 七海", "administrator", False),  # the second person, who approves grants
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoUser:
+    """One demo person, with everything that a sign-in takes."""
+
+    personal_id: str
+    name: str
+    role: str
+    pin: str
+    secret: bytes
+
+    def code(self, at: datetime) -> str:
+        """The one-time code of a moment."""
+        return present_code(secret=self.secret, at=at)
+
+
+def demo_people() -> list[DemoUser]:
+    """The people of the demo, whether they are in the database or not."""
+    return [DemoUser(i, name, role, DEMO_PIN, secret_of(i)) for i, name, role, _ in PEOPLE]
+
+
+def secret_of(personal_id: str) -> bytes:
+    """The same at every run, so that an authenticator that was set up for the demo goes on working."""
+    return hashlib.sha256(f"tasuke demo {personal_id}".encode()).digest()[:20]

@@ -5,10 +5,9 @@ from datetime import date
 
 import polars as pl
 
-from tasuke.core.problems import Problem, Severity
 from tasuke.schemes.assess import assess
 from tasuke.schemes.catalogue_loader import load_scheme
-from tasuke.schemes.confirmation import still_unconfirmed
+from tasuke.schemes.confirmation import require_confirmed
 from tasuke.schemes.definition import Scheme
 from tasuke.schemes.frames import INCOME_COLUMNS, PERSON_COLUMNS
 from tasuke.schemes.profile import PayerNumber, Profile
@@ -45,18 +44,9 @@ def rules_of(scheme_id: str) -> Rules:
     return Rules(scheme=load_scheme(scheme_id), profile=profile)
 
 
-def unconfirmed_warnings(rules: Rules, on: date) -> list[Problem]:
-    """A warning for each 未確認 value that the decisions rest on and that the city has not confirmed."""
-    return [
-        Problem(
-            "unconfirmed_rule",
-            f"未確認の規則で判定します: {value.note}",
-            field=value.key,
-            value=rules.scheme.id,
-            severity=Severity.WARNING,
-        )
-        for value in still_unconfirmed(rules.scheme, rules.confirmed, on=max(on, rules.scheme.version[0].valid_from))
-    ]
+def refuse_unconfirmed(rules: Rules, on: date) -> None:
+    """Decisions may not rest on a 未確認 value that the city has not confirmed. Raises UnconfirmedRules with all."""
+    require_confirmed(rules.scheme, rules.confirmed, on=max(on, rules.scheme.version[0].valid_from))
 
 
 def judge_cases(*, using: str, rules: Rules, cases: pl.DataFrame, register: Register | None = None) -> pl.DataFrame:

@@ -20,6 +20,7 @@ from tasuke.platform.batch.models import Run, RunState
 from tasuke.platform.exchange.archive import sha256_of
 from tasuke.platform.exchange.models import InboundFile
 from tasuke.platform.exchange.services.record_files import receive_file
+from tasuke.schemes.confirmation import require_confirmed
 from tasuke.systems.subsidy.claims.copayment import DailyCosts
 from tasuke.systems.subsidy.claims.decision import Decided, decide
 from tasuke.systems.subsidy.claims.frames import CLAIM_SCHEMA, KOHI_SCHEMA, empty
@@ -86,6 +87,8 @@ def _plan(context: RunContext) -> Plan:
 def _decide(context: RunContext, read: _Read, file_id: int | None) -> Decided:
     profile = active_profile()
     schemes = load_schemes(profile)
+    for name, scheme in schemes.items():
+        require_confirmed(scheme, profile.confirmed_keys(name))
     oldest = context.parameters.get("oldest_service_month")
     with transaction.atomic(using=context.using):  # one view of the books
         books = load_register(

@@ -15,7 +15,7 @@ import polars as pl
 from tasuke.core.problems import Problem
 from tasuke.platform.batch.job import ChunkResult, Job, Plan, RunContext, register
 from tasuke.systems.subsidy.entitlements.deciding import application_cases, decide_cases
-from tasuke.systems.subsidy.entitlements.judging import Rules, judge_cases, rules_of, unconfirmed_warnings
+from tasuke.systems.subsidy.entitlements.judging import Rules, judge_cases, refuse_unconfirmed, rules_of
 from tasuke.systems.subsidy.entitlements.runs import open_run_ids
 
 NAME = "decide-applications"
@@ -32,6 +32,7 @@ class _Work:
 def _plan(context: RunContext) -> Plan:
     rules = rules_of(str(context.parameters["scheme"]))
     on = date.fromisoformat(str(context.parameters["on"]))
+    refuse_unconfirmed(rules, on)
     given = context.parameters.get("judge_from")
     waiting = application_cases(
         using=context.using,
@@ -50,7 +51,7 @@ def _plan(context: RunContext) -> Plan:
         counts=counts,
         chunks=-(-judged.height // CASES_PER_CHUNK),
         work=_Work(rules=rules, on=on, judged=judged),
-        problems=[*unconfirmed_warnings(rules, on), *_too_early(rules, waiting.filter(pl.col("on") < first))],
+        problems=_too_early(rules, waiting.filter(pl.col("on") < first)),
     )
 
 

@@ -16,7 +16,7 @@ from tasuke.core.period import Period
 from tasuke.platform.batch.job import ChunkResult, Comparison, Job, Plan, RunContext, register
 from tasuke.platform.batch.models import Run, RunState
 from tasuke.platform.bulk import copy_out
-from tasuke.systems.subsidy.entitlements.judging import Rules, judge_cases, rules_of, unconfirmed_warnings
+from tasuke.systems.subsidy.entitlements.judging import Rules, judge_cases, refuse_unconfirmed, rules_of
 from tasuke.systems.subsidy.entitlements.ledger import add_decisions, add_entitlements, supersede
 from tasuke.systems.subsidy.entitlements.losses import cases_of, end_entitlements, first_reason
 from tasuke.systems.subsidy.entitlements.models import DecisionKind
@@ -39,6 +39,7 @@ class _Work:
 def _plan(context: RunContext) -> Plan:
     rules = rules_of(str(context.parameters["scheme"]))
     on = date.fromisoformat(str(context.parameters["on"]))
+    refuse_unconfirmed(rules, on)
     order = _order(context, rules)
     held = entitlements_frame(
         using=context.using, scheme=rules.scheme.id, overlapping=Period(on, on + timedelta(days=1))
@@ -56,7 +57,6 @@ def _plan(context: RunContext) -> Plan:
         chunks=-(-order.height // PERSONS_PER_CHUNK),
         work=_Work(rules=rules, on=on, judged=judged),
         comparisons=_comparisons(context, rules, on, counts),
-        problems=unconfirmed_warnings(rules, on),
     )
 
 

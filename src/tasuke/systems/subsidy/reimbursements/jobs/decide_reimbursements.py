@@ -8,6 +8,7 @@ from django.db import connections, transaction
 
 from tasuke.platform.batch.job import ChunkResult, Job, Plan, RunContext, register
 from tasuke.platform.batch.models import Run, RunState
+from tasuke.schemes.confirmation import require_confirmed
 from tasuke.systems.subsidy.claims.loading import load_schemes
 from tasuke.systems.subsidy.profile import active_profile
 from tasuke.systems.subsidy.reimbursements.decision import decide_lines
@@ -31,6 +32,8 @@ def _plan(context: RunContext) -> Plan:
     size = int(context.parameters.get("chunk_size", CHUNK))
     profile = active_profile()
     schemes = load_schemes(profile)
+    for name, scheme in schemes.items():
+        require_confirmed(scheme, profile.confirmed_keys(name))
     with transaction.atomic(using=context.using):
         lines = lines_frame(using=context.using, received_until=on, run_id=_own_run(context))
         open_lines = lines.filter(~pl.col("decided"))

@@ -64,7 +64,8 @@ def _content(
         "postal": row["postal_code"] or "",
         "from": to_wareki(first),
         "until": to_wareki(until - timedelta(days=1)) if until else "",
-        "copayment": words(row["copay_class"], first, until, birth),
+        # what is charged from today on: the rules of past years would only puzzle a cashier
+        "copayment": words(row["copay_class"], max(first, on), until, birth),
         "issued": to_wareki(on),
         "issuer": head.title,
         "office": f"{ward.office} 電話 {ward.phone}" if ward else head.contact,

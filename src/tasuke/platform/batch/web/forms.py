@@ -1,47 +1,17 @@
 """Forms of the screens of runs."""
 
-import unicodedata
 from datetime import date
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 
-from tasuke.core.wareki import InvalidDate, parse_date, to_wareki
 from tasuke.platform.batch.desk import DESK, FieldKind, Offer
 from tasuke.platform.batch.models import RunState
-from tasuke.platform.ui.fields import DayField
+from tasuke.platform.ui.fields import DayField, MonthField
 from tasuke.platform.ui.site import site
 
 LARGEST_FILE = 2 * 2**30  # bytes: a year of claims of a large city in one file has 1.5 GB
-
-
-class MonthField(forms.Field):
-    """A month, typed as 令和8年5月, R8.5 or 2026-05; gives its first day."""
-
-    widget = forms.TextInput(attrs={"autocomplete": "off", "class": "short"})
-    default_error_messages = {"required": "月を入力してください"}  # noqa: RUF012 as Django declares it
-
-    def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("help_text", "例 令和8年5月、R8.5、2026-05")
-        super().__init__(**kwargs)
-
-    def to_python(self, value: Any) -> date | None:
-        """Read what was typed. Raises ValidationError in words."""
-        if value in self.empty_values:
-            return None
-        if isinstance(value, date):
-            return value.replace(day=1)
-        text = unicodedata.normalize("NFKC", str(value)).strip()
-        first = f"{text}1日" if text.endswith("月") else f"{text}{'.' if '.' in text else '-'}01"
-        try:
-            return parse_date(first).replace(day=1)
-        except InvalidDate as error:
-            raise ValidationError(f"月として読めません: {str(value)[:20]}") from error
-
-    def prepare_value(self, value: Any) -> Any:
-        """A month that was not typed stands in 和暦."""
-        return to_wareki(value).rpartition("月")[0] + "月" if isinstance(value, date) else value
 
 
 class RunFilter(forms.Form):

@@ -4,15 +4,13 @@ from collections.abc import Mapping
 from datetime import date
 
 import polars as pl
-from django.db import connections
 
-from tasuke.platform.bulk import copy_out
 from tasuke.schemes.catalogue_loader import load_scheme
 from tasuke.schemes.definition import NoVersionInForce, Scheme
 from tasuke.schemes.profile import Profile
+from tasuke.systems.subsidy.claims.concerned import find_concerned, holders_frame
 from tasuke.systems.subsidy.claims.frames import (
     ENTITLEMENT_SCHEMA,
-    HOLDER_SCHEMA,
     INSURANCE_SCHEMA,
     PAYER_SCHEMA,
     PERSON_SCHEMA,
@@ -23,9 +21,8 @@ from tasuke.systems.subsidy.claims.frames import (
 )
 from tasuke.systems.subsidy.claims.paid_elsewhere import paid_elsewhere
 from tasuke.systems.subsidy.claims.queries import earlier_frame, prior_frame
-from tasuke.systems.subsidy.entitlements.models import RecipientNumber
 from tasuke.systems.subsidy.entitlements.queries import entitlements_frame
-from tasuke.systems.subsidy.registry.queries import insurance_frame, persons_frame
+from tasuke.systems.subsidy.registry.queries import insurance_frame
 
 
 def load_schemes(profile: Profile) -> dict[str, Scheme]:
@@ -39,10 +36,14 @@ def load_register(
     profile: Profile,
     schemes: Mapping[str, Scheme],
     claims: pl.DataFrame,
+    kohi: pl.DataFrame,
     file_id: int | None,
     oldest_service_month: date | None = None,
 ) -> Register:
-    """Everything that the claims of one file are held against. file_id: the file itself, no claim is its own twin."""
+    """What the claims of one file are held against: the books of those whom they can concern.
+
+    file_id: the file itself, no claim is its own twin.
+    """
     months = claims.get_column("service_month").drop_nulls().unique().sort().to_list()
     payers = payers_of(profile)
     if not months:
@@ -54,29 +55,22 @@ def load_register(
             prefecture_code=profile.prefecture_code,
         )
     cares = claims.get_column("care").drop_nulls().unique().sort().to_list()
-    held = entitlements_frame(using=using)
-    holders = _holders(using)
-    people = pl.concat([held.get_column("atena_no"), holders.get_column("atena_no")]).unique()
     on = claims.get_column("billed_month").max() or months[-1]
     assert isinstance(on, date)
+    holders = holders_frame(using)
+    concerned = find_concerned(using=using, claims=claims, kohi=kohi, payers=payers, holders=holders, on=on)
     return Register(
-        entitlements=typed(held, ENTITLEMENT_SCHEMA),
-        persons=typed(persons_frame(using=using, on=on, atena_nos=people), PERSON_SCHEMA),
-        insurance=typed(insurance_frame(using=using, atena_nos=people), INSURANCE_SCHEMA),
+        entitlements=typed(entitlements_frame(using=using, atena_nos=concerned.people), ENTITLEMENT_SCHEMA),
+        persons=concerned.persons,
+        insurance=typed(insurance_frame(using=using, atena_nos=concerned.people), INSURANCE_SCHEMA),
         payers=payers,
         prefecture_code=profile.prefecture_code,
         yields=yields_of(schemes, on=months[-1]),
         earlier=earlier_frame(using=using, months=months, cares=cares, file_id=file_id),
         reimbursed=paid_elsewhere(using=using, months=months),
         oldest_service_month=oldest_service_month,
-        holders=pl.concat([holders, typed(held, HOLDER_SCHEMA)]).unique(maintain_order=True),
+        holders=holders,
     )
-
-
-def _holders(using: str) -> pl.DataFrame:
-    """Every recipient number that was ever given."""
-    query = f"SELECT scheme, recipient_no, atena_no FROM {RecipientNumber._meta.db_table} ORDER BY id"  # noqa: S608
-    return copy_out(connections[using], query, schema=HOLDER_SCHEMA)
 
 
 def payers_of(profile: Profile) -> pl.DataFrame:

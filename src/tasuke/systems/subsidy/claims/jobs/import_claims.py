@@ -96,6 +96,7 @@ def _decide(context: RunContext, read: _Read, file_id: int | None) -> Decided:
             profile=profile,
             schemes=schemes,
             claims=read.claims,
+            kohi=read.kohi,
             file_id=file_id,
             oldest_service_month=date.fromisoformat(oldest) if oldest else None,
         )

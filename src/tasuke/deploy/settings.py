@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "tasuke.systems.subsidy.reimbursements",
     "tasuke.systems.subsidy.payments",
     "tasuke.systems.subsidy.statistics",
+    "tasuke.systems.subsidy.desk",
 ]
 
 MIDDLEWARE = [

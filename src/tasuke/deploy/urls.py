@@ -10,8 +10,9 @@ from tasuke.platform.ui.site import offer_site
 
 # address → urls module of a room. Each room is taken up as soon as it stands.
 _ROOMS = {
-    "persons/": "tasuke.systems.subsidy.registry.web.urls",
-    "applications/": "tasuke.systems.subsidy.entitlements.web.urls",
+    "": "tasuke.systems.subsidy.desk.web.urls",
+    "persons/": "tasuke.systems.subsidy.desk.web.person_urls",
+    "applications/": "tasuke.systems.subsidy.desk.web.application_urls",
     "certificates/": "tasuke.systems.subsidy.certificates.web.urls",
     "claims/": "tasuke.systems.subsidy.claims.web.urls",
     "reimbursements/": "tasuke.systems.subsidy.reimbursements.web.urls",

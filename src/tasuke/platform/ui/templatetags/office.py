@@ -96,8 +96,10 @@ def ward(code: str | None) -> str:
 
 @register.filter
 def scheme(scheme_id: str | None) -> str:
-    """Short title of a scheme; the id itself when the city does not run it."""
-    return site().schemes.get(scheme_id, scheme_id) if scheme_id else NOTHING
+    """Title of a scheme without the city's name; the id itself when the city does not run it."""
+    if not scheme_id:
+        return NOTHING
+    return site().schemes.get(scheme_id, scheme_id).removeprefix(site().name).strip()
 
 
 @register.filter

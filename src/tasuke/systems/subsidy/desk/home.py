@@ -1,0 +1,104 @@
+"""Today's work: how much waits for the person who signed in. One statement, each number with an upper bound."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from tasuke.platform.access import Action, Actor, Scope
+from tasuke.systems.subsidy.desk.rows import fetch
+from tasuke.systems.subsidy.profile import active_profile
+
+CEILING = 1000  # nobody needs to know more exactly than "1,000 and more"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One kind of work: what it is called, where it is done, how much of it waits (at most CEILING)."""
+
+    label: str
+    url_name: str
+    query: str
+    count: int
+    unit: str
+    hint: str
+    urgent: bool
+
+    @property
+    def many(self) -> bool:
+        """There may be more than the count says."""
+        return self.count >= CEILING
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    key: str
+    action: Action
+    label: str
+    url_name: str
+    query: str
+    unit: str
+    hint: str
+    source: str
+    urgent: bool = False
+
+
+_APPLICATION = (
+    "FROM subsidy_application a JOIN subsidy_resident_record r ON r.atena_no = a.atena_no AND r.recorded_to IS NULL"
+    " AND r.valid @> %(on)s::date WHERE {limits} AND a.scheme = ANY(%(schemes)s) AND "
+)
+_KINDS = (
+    _Kind("waiting", Action.DECIDE_APPLICATION, "審査を待つ申請", "applications:list", "state=received", "件",
+          "受け付けて、まだ決定していないもの", _APPLICATION + "a.state = 'received' AND a.kind = '1'", urgent=True),
+    _Kind("held", Action.VIEW_APPLICATION, "保留中の申請", "applications:list", "state=held", "件",
+          "所得や書類の確認を待っているもの", _APPLICATION + "a.state = 'held'"),
+    _Kind("queries", Action.DECIDE_CLAIM, "疑義のあるレセプト", "claims:queries", "", "件",
+          "点検で見つかり、判断を待つもの",
+          "FROM subsidy_claim c WHERE c.state = 'query' AND {claims} AND NOT EXISTS "
+          "(SELECT 1 FROM subsidy_claim_entry x WHERE x.claim_id = c.id)", urgent=True),
+    _Kind("approve_runs", Action.APPROVE_RUN, "承認を待つ処理", "runs:list", "state=planned", "件",
+          "計画ができ、別の職員の承認を待つもの", "FROM batch_run b WHERE b.state = 'planned' AND b.needs_approval",
+          urgent=True),
+    _Kind("running", Action.LIST_RUNS, "実行中の処理", "runs:list", "state=applying", "件",
+          "今動いているもの、途中で止まったもの", "FROM batch_run b WHERE b.state IN ('applying', 'approved')"),
+    _Kind("failed", Action.LIST_RUNS, "異常終了した処理", "runs:list", "state=failed", "件",
+          "原因を確かめて、続きから実行できます", "FROM batch_run b WHERE b.state = 'failed'", urgent=True),
+    _Kind("problems", Action.IMPORT_FILE, "取り込めなかった行", "runs:list", "problems=1", "行",
+          "直近の取込で、内容の誤りがあったもの",
+          "FROM batch_run_problem p WHERE p.severity <> 'warning' AND p.run_id IN "
+          "(SELECT id FROM batch_run b WHERE b.state = 'done' ORDER BY id DESC LIMIT 20)"),
+    _Kind("payments", Action.APPROVE_PAYMENT, "承認を待つ支払", "payments:list", "", "件",
+          "起案された支払(支払日ごと)",
+          "FROM batch_run b WHERE b.job = 'select-payments' AND b.state = 'planned'", urgent=True),
+    _Kind("failures", Action.RECORD_TRANSFER_RESULT, "振込不能", "payments:list", "state=failed", "件",
+          "口座を直して、次の支払に回すもの",
+          "FROM subsidy_payment p WHERE p.state = 'failed' AND NOT EXISTS "
+          "(SELECT 1 FROM subsidy_payment n WHERE n.replaces_id = p.id)", urgent=True),
+    _Kind("recalls", Action.RETURN_CERTIFICATE, "返還を待つ受給者証", "certificates:list", "state=recall", "枚",
+          "資格がなくなり、返してもらうもの",
+          "FROM subsidy_certificate c JOIN subsidy_resident_record r ON r.atena_no = c.atena_no"
+          " AND r.recorded_to IS NULL AND r.valid @> %(on)s::date"
+          " WHERE {limits} AND c.scheme = ANY(%(schemes)s) AND c.state = 'recall'"),
+)  # fmt: skip
+
+
+def todays_work(*, using: str, actor: Actor, scope: Scope, on: date) -> list[Task]:
+    """The tasks that the person's roles give, urgent ones that wait first. Nothing of a resident is read out."""
+    kinds = [kind for kind in _KINDS if actor.may(kind.action)]
+    if not kinds:
+        return []
+    limits, claims = _limits(scope, "r.ward_code"), _limits(scope, "c.ward_code")
+    schemes = sorted(active_profile().schemes if scope.schemes is None else scope.schemes)
+    parameters: dict[str, Any] = {"on": on, "schemes": schemes, "wards": sorted(scope.offices or ())}
+    columns = [
+        # sources are ours, limits name columns of ours; values are parameters
+        f"(SELECT count(*) FROM (SELECT 1 {k.source.format(limits=limits, claims=claims)} LIMIT {CEILING}) n)"  # noqa: S608
+        f" AS {k.key}"
+        for k in kinds
+    ]
+    counts = fetch(using, "SELECT " + ", ".join(columns), parameters)[0]
+    tasks = [Task(k.label, k.url_name, k.query, counts[k.key], k.unit, k.hint, k.urgent) for k in kinds]
+    return sorted(tasks, key=lambda t: (not (t.urgent and t.count), not t.count))
+
+
+def _limits(scope: Scope, column: str) -> str:
+    return "TRUE" if scope.offices is None else f"{column} = ANY(%(wards)s)"

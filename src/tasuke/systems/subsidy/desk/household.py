@@ -1,0 +1,193 @@
+"""One household on one day: everything that the page shows, in eight statements, within the limits of who looks."""
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from tasuke.platform.access import Scope
+from tasuke.systems.subsidy.desk.rows import Row, fetch
+
+_CLAIM_MONTHS = 24
+_PERSON = """
+SELECT c.atena_no, c.household_no, c.ward_code FROM subsidy_resident_record c
+WHERE c.atena_no = %(person)s AND {known} ORDER BY (lower(c.valid) <= %(on)s) DESC, lower(c.valid) DESC LIMIT 1
+"""
+_MEMBERS = """
+SELECT c.*, lower(c.valid) AS since, upper(c.valid) AS until,
+       EXISTS (SELECT 1 FROM subsidy_protection x WHERE x.atena_no = c.atena_no
+               AND (x.ended_on IS NULL OR x.ended_on > %(on)s)) AS protected
+FROM subsidy_resident_record c
+WHERE {known} AND (
+  c.household_no = %(household)s AND c.valid @> %(on)s::date
+  OR c.atena_no = %(person)s AND c.id = (
+    SELECT d.id FROM subsidy_resident_record d WHERE d.atena_no = %(person)s AND {known_d}
+    ORDER BY (lower(d.valid) <= %(on)s) DESC, lower(d.valid) DESC LIMIT 1)
+)
+ORDER BY c.relationship_code, c.birth_date, c.atena_no
+"""
+# what is known of each member besides the register, as (kind, person, row): one statement for five tables
+_HISTORIES = """
+SELECT 'insurance' AS kind, h.atena_no, to_jsonb(h) AS row, lower(h.valid) AS since, upper(h.valid) AS until
+FROM subsidy_insurance h WHERE h.atena_no = ANY(%(people)s) AND {known} AND h.valid @> %(on)s::date
+UNION ALL
+SELECT 'account', h.atena_no, to_jsonb(h), lower(h.valid), upper(h.valid)
+FROM subsidy_account h WHERE h.atena_no = ANY(%(people)s) AND {known} AND h.valid @> %(on)s::date
+UNION ALL
+SELECT 'welfare', h.atena_no, to_jsonb(h), lower(h.valid), upper(h.valid)
+FROM subsidy_welfare_fact h WHERE h.atena_no = ANY(%(people)s) AND {known} AND h.valid @> %(on)s::date
+UNION ALL
+SELECT 'single_parent', h.atena_no, to_jsonb(h), lower(h.valid), upper(h.valid)
+FROM subsidy_single_parent_status h WHERE h.atena_no = ANY(%(people)s) AND {known} AND h.valid @> %(on)s::date
+UNION ALL
+SELECT 'relation', h.atena_no, to_jsonb(h), lower(h.valid), upper(h.valid)
+FROM subsidy_relation h WHERE h.atena_no = ANY(%(people)s) AND {known} AND h.valid @> %(on)s::date
+ORDER BY 1, 2, 4
+"""
+_ENTITLEMENTS = """
+SELECT e.id, e.scheme, e.atena_no, e.recipient_no, e.payer_no, lower(e.valid) AS since, upper(e.valid) AS until,
+       e.role, e.band, e.coverage, e.copay_class, e.funding, e.loss_reason, e.valid @> %(on)s::date AS in_force
+FROM subsidy_entitlement e
+WHERE e.atena_no = ANY(%(people)s) AND {known} AND (%(schemes)s::text[] IS NULL OR e.scheme = ANY(%(schemes)s))
+ORDER BY e.atena_no, e.scheme, lower(e.valid)
+"""
+_APPLICATIONS = """
+SELECT a.id, a.application_no, a.scheme, a.kind, a.atena_no, a.applicant_atena_no, a.received_on, a.state,
+       d.outcome, d.reasons, d.decided_on
+FROM subsidy_application a
+LEFT JOIN LATERAL (SELECT outcome, reasons, decided_on FROM subsidy_decision d WHERE d.application_id = a.id
+                   ORDER BY d.id DESC LIMIT 1) d ON TRUE
+WHERE a.atena_no = ANY(%(people)s) AND a.received_on <= %(on)s
+  AND (%(schemes)s::text[] IS NULL OR a.scheme = ANY(%(schemes)s))
+ORDER BY a.received_on DESC, a.id DESC LIMIT 30
+"""
+_PAPERS = """
+SELECT 'certificate' AS paper, c.id, c.scheme, c.atena_no, c.recipient_no, c.kind, c.state, c.issued_on,
+       lower(c.valid) AS since, upper(c.valid) AS until, c.hand_delivery
+FROM subsidy_certificate c WHERE c.atena_no = ANY(%(people)s) AND c.issued_on <= %(on)s
+  AND (%(schemes)s::text[] IS NULL OR c.scheme = ANY(%(schemes)s))
+UNION ALL
+SELECT 'notice', n.id, n.scheme, n.atena_no, '', n.kind, '', n.issued_on, NULL, NULL, n.hand_delivery
+FROM subsidy_notice n WHERE n.atena_no = ANY(%(people)s) AND n.issued_on <= %(on)s
+  AND (%(schemes)s::text[] IS NULL OR n.scheme = ANY(%(schemes)s))
+ORDER BY issued_on DESC, id DESC LIMIT 40
+"""
+_CLAIMS = """
+SELECT c.atena_no, c.scheme, c.service_month, count(*) AS claims, sum(c.cost)::bigint AS cost,
+       sum(c.burden)::bigint AS burden, sum(c.subsidy + c.meals_subsidy)::bigint AS subsidy,
+       count(*) FILTER (WHERE c.state = 'query') AS queries, count(*) FILTER (WHERE c.state = 'return') AS returned
+FROM subsidy_claim c
+WHERE c.atena_no = ANY(%(people)s)
+  AND c.service_month BETWEEN %(on)s::date - make_interval(months => %(months)s) AND %(on)s
+  AND (%(schemes)s::text[] IS NULL OR c.scheme = ANY(%(schemes)s))
+GROUP BY c.atena_no, c.scheme, c.service_month ORDER BY c.service_month DESC, c.atena_no LIMIT 24
+"""
+_BENEFITS = """
+SELECT r.id, r.atena_no, r.scheme, t.receipt_no, t.received_on, r.outcome, r.amount, r.decided_on
+FROM subsidy_reimbursement r JOIN subsidy_receipt t ON t.id = r.receipt_id
+WHERE r.atena_no = ANY(%(people)s) AND r.decided_on <= %(on)s
+  AND (%(schemes)s::text[] IS NULL OR r.scheme = ANY(%(schemes)s))
+ORDER BY r.decided_on DESC, r.id DESC LIMIT 24
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    """person: whose page this is; members: in the order of 続柄; histories: kind → rows; the rest: rows, newest first.
+
+    hidden: members who live outside the limits of who looks.
+    """
+
+    person: Row
+    members: list[Row]
+    histories: dict[str, list[Row]]
+    entitlements: list[Row]
+    applications: list[Row]
+    certificates: list[Row]
+    notices: list[Row]
+    claims: list[Row]
+    reimbursements: list[Row]
+    hidden: int
+    on: date
+    known_at: datetime | None
+
+    @property
+    def atena_nos(self) -> list[str]:
+        """Who is shown, for the audit trail."""
+        return [member["atena_no"] for member in self.members]
+
+
+class NotInScope(LookupError):
+    """Nobody of that number within the limits of who asks; which of both, is not said."""
+
+
+def show_household(*, using: str, atena_no: str, on: date, scope: Scope, known_at: datetime | None = None) -> Household:
+    """The household of a person on a day, by what is known now or was known at a moment. Raises NotInScope."""
+    asked: dict[str, Any] = {"person": atena_no, "on": on, "months": _CLAIM_MONTHS, "at": known_at}
+
+    def run(query: str, alias: str = "c") -> list[Row]:
+        text = query.format(known=_known(alias, known_at), known_d=_known("d", known_at))
+        return fetch(using, text, asked)
+
+    found = run(_PERSON)
+    if not found or not scope.allows(ward=found[0]["ward_code"]):
+        raise NotInScope(atena_no)
+    asked["household"] = found[0]["household_no"]
+    everybody = run(_MEMBERS)
+    members = [_guarded(m) for m in everybody if m["atena_no"] == atena_no or scope.allows(ward=m["ward_code"])]
+    asked["people"] = [m["atena_no"] for m in members]
+    asked["schemes"] = schemes_in(scope, found[0]["ward_code"])
+    names = {m["atena_no"]: m for m in members}
+    papers = _named(run(_PAPERS), names)
+    return Household(
+        person=names[atena_no],
+        members=members,
+        histories=_by_kind(run(_HISTORIES, "h"), names),
+        entitlements=_named(run(_ENTITLEMENTS, "e"), names),
+        applications=_named(run(_APPLICATIONS), names),
+        certificates=[p for p in papers if p["paper"] == "certificate"],
+        notices=[p for p in papers if p["paper"] == "notice"],
+        claims=_named(run(_CLAIMS), names),
+        reimbursements=_named(run(_BENEFITS), names),
+        hidden=len(everybody) - len(members),
+        on=on,
+        known_at=known_at,
+    )
+
+
+def schemes_in(scope: Scope, ward: str) -> list[str] | None:
+    """Schemes that somebody may see of a person of this ward; None: all."""
+    allowed: set[str] = set()
+    for offices, schemes in scope.pairs or ((scope.offices, scope.schemes),):
+        if offices is None or ward in offices:
+            if schemes is None:
+                return None
+            allowed |= schemes
+    return sorted(allowed)
+
+
+def _known(alias: str, known_at: datetime | None) -> str:
+    if known_at is None:
+        return f"{alias}.recorded_to IS NULL"
+    return f"{alias}.recorded_from <= %(at)s AND ({alias}.recorded_to IS NULL OR {alias}.recorded_to > %(at)s)"
+
+
+def _guarded(member: Row) -> Row:
+    """支援措置: where the person lives does not even reach the template."""
+    if member["protected"]:
+        member |= {"address": "", "address_detail": "", "postal_code": "", "phone": ""}
+    return member
+
+
+def _named(rows: list[Row], names: dict[str, Row]) -> list[Row]:
+    for row in rows:
+        row["name"] = names[row["atena_no"]]["name"]
+    return rows
+
+
+def _by_kind(rows: list[Row], names: dict[str, Row]) -> dict[str, list[Row]]:
+    kinds: dict[str, list[Row]] = defaultdict(list)
+    for row in _named(rows, names):
+        kinds[row["kind"]].append({**json.loads(row["row"]), **{k: row[k] for k in ("since", "until", "name")}})
+    return dict(kinds)

@@ -1,0 +1,53 @@
+"""What of a household needs a permission of its own: incomes by year, addresses under 支援措置."""
+
+from datetime import date
+from typing import Any
+
+from tasuke.platform.access import Scope
+from tasuke.systems.subsidy.desk.household import NotInScope
+from tasuke.systems.subsidy.desk.rows import Row, fetch
+
+_YEARS = 4
+_PEOPLE = """
+SELECT m.atena_no, m.name, m.name_kana, m.relationship, m.birth_date, m.ward_code, m.postal_code, m.address,
+       m.address_detail, m.phone, m.head_name,
+       EXISTS (SELECT 1 FROM subsidy_protection x WHERE x.atena_no = m.atena_no
+               AND (x.ended_on IS NULL OR x.ended_on > %(on)s)) AS protected
+FROM (
+  SELECT c.household_no FROM subsidy_resident_record c WHERE c.atena_no = %(person)s AND c.recorded_to IS NULL
+  ORDER BY (lower(c.valid) <= %(on)s) DESC, lower(c.valid) DESC LIMIT 1
+) p
+JOIN LATERAL (
+  SELECT DISTINCT ON (c.atena_no) c.* FROM subsidy_resident_record c
+  WHERE c.recorded_to IS NULL
+    AND (c.household_no = p.household_no AND c.valid @> %(on)s::date OR c.atena_no = %(person)s)
+  ORDER BY c.atena_no, (lower(c.valid) <= %(on)s) DESC, lower(c.valid) DESC
+) m ON TRUE
+ORDER BY m.relationship_code, m.birth_date, m.atena_no
+"""
+_INCOMES = """
+SELECT i.* FROM subsidy_income i
+WHERE i.atena_no = ANY(%(people)s) AND i.recorded_to IS NULL AND i.tax_year > %(year)s
+ORDER BY i.atena_no, i.tax_year DESC
+"""
+
+
+def household_incomes(*, using: str, atena_no: str, on: date, scope: Scope) -> tuple[list[Row], list[Row]]:
+    """The members with the incomes of the last four years that are known. Raises NotInScope. Two statements."""
+    people = _members(using, atena_no, on, scope)
+    names = {p["atena_no"]: p["name"] for p in people}
+    incomes = fetch(using, _INCOMES, {"people": list(names), "year": on.year - _YEARS})
+    return people, [{**row, "name": names[row["atena_no"]]} for row in incomes]
+
+
+def household_addresses(*, using: str, atena_no: str, on: date, scope: Scope) -> list[Row]:
+    """The members under 支援措置 with their address and phone. Raises NotInScope. One statement."""
+    return [person for person in _members(using, atena_no, on, scope) if person["protected"]]
+
+
+def _members(using: str, atena_no: str, on: date, scope: Scope) -> list[Row]:
+    asked: dict[str, Any] = {"person": atena_no, "on": on}
+    people = [p for p in fetch(using, _PEOPLE, asked) if scope.allows(ward=p["ward_code"])]
+    if not any(p["atena_no"] == atena_no for p in people):
+        raise NotInScope(atena_no)
+    return people

@@ -1,0 +1,49 @@
+"""`{% load desk %}`: codes in words, states as badges."""
+
+from django import template
+from django.utils.safestring import SafeString
+
+from tasuke.platform.ui.templatetags.office import state_badge
+from tasuke.systems.subsidy.desk import words
+
+register = template.Library()
+_STATES = {
+    "application": words.APPLICATION_STATES,
+    "outcome": words.OUTCOMES,
+    "certificate": words.CERTIFICATE_STATES,
+    "reimbursement": words.REIMBURSEMENT_OUTCOMES,
+}
+_WORDS = {
+    "resident": words.RESIDENT_STATES,
+    "sex": words.SEX,
+    "tax": words.TAX,
+    "coverage": words.COVERAGE,
+    "role": words.ROLES,
+    "application_kind": words.APPLICATION_KINDS,
+    "certificate_kind": words.CERTIFICATE_KINDS,
+    "notice_kind": words.NOTICE_KINDS,
+    "welfare": words.WELFARE,
+    "relation": words.RELATIONS,
+    "account_kind": words.ACCOUNT_KINDS,
+    "insurance": words.INSURANCE,
+    "insured": words.INSURED,
+}
+
+
+@register.simple_tag
+def state_of(code: str, of: str) -> SafeString:
+    """A state of an application, outcome, certificate or reimbursement as a badge."""
+    label, tone = _STATES[of].get(code, (code, "plain"))
+    return state_badge(label, tone)
+
+
+@register.filter
+def word(code: str, of: str) -> str:
+    """A code in words; one that is not known stands as it is."""
+    return _WORDS[of].get(code, code)
+
+
+@register.filter
+def reason(code: str) -> str:
+    """A reason of a decision in words."""
+    return words.reason(code)

@@ -1,0 +1,13 @@
+"""Addresses of search and household."""
+
+from django.urls import path
+
+from tasuke.systems.subsidy.desk.web import households, search
+
+app_name = "persons"
+urlpatterns = [
+    path("", search.search, name="search"),
+    path("<str:atena_no>/", households.household, name="household"),
+    path("<str:atena_no>/income/", households.income, name="income"),
+    path("<str:atena_no>/address/", households.protected_address, name="protected_address"),
+]

@@ -48,7 +48,7 @@ def holders_frame(using: str) -> pl.DataFrame:
 def find_concerned(
     *, using: str, claims: pl.DataFrame, kohi: pl.DataFrame, payers: pl.DataFrame, holders: pl.DataFrame, on: date
 ) -> Concerned:
-    """Holders of the numbers in the file, and recipients with the birth dates of claims that do not fit their holder."""
+    """Holders of the numbers in the file, and recipients born on the days of claims that do not fit their holder."""
     chosen = choose_kohi(claims.select("line", "birth_date"), typed(kohi, KOHI_SCHEMA), payers)
     first = holders.unique(["scheme", "recipient_no"], keep="first", maintain_order=True)
     named = chosen.select("birth_date", "scheme", "recipient_no").join(first, on=["scheme", "recipient_no"], how="left")

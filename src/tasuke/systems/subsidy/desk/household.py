@@ -189,5 +189,7 @@ def _named(rows: list[Row], names: dict[str, Row]) -> list[Row]:
 def _by_kind(rows: list[Row], names: dict[str, Row]) -> dict[str, list[Row]]:
     kinds: dict[str, list[Row]] = defaultdict(list)
     for row in _named(rows, names):
-        kinds[row["kind"]].append({**json.loads(row["row"]), **{k: row[k] for k in ("since", "until", "name")}})
+        told = {**json.loads(row["row"]), **{k: row[k] for k in ("since", "until", "name")}}
+        told["other_name"] = names.get(told.get("other_atena_no", ""), {}).get("name", "")
+        kinds[row["kind"]].append(told)
     return dict(kinds)

@@ -9,6 +9,7 @@ from tasuke.core.wareki import to_wareki, to_wareki_short
 
 WIDTH, LEFT, RIGHT, TOP, LANE, BAR = 1180, 250, 20, 26, 26, 18
 _YEARS_BACK, _YEARS_AHEAD = 4, 4
+_CLEAR = 50  # the words of a 年度 stand clear of "この日"
 _CHARACTER = 12.5  # width of a full-width character in the drawing
 
 
@@ -84,10 +85,13 @@ def draw_timeline(
         lanes.append(Lane(y, y + 15, mine[0]["name"], titles.get(key[1], key[1]), bars))
     bottom = TOP + len(lanes) * LANE
     years = range(begin.year, end.year + 1)
+    now = x(on)
     ticks = tuple(
         Tick(x(d), to_wareki(d).partition("年")[0] + ".4") for y in years if begin <= (d := date(y, 4, 1)) < end
     )
-    return Timeline(WIDTH, bottom + 6, LEFT, BAR, tuple(lanes), ticks, x(on), bottom)
+    return Timeline(
+        WIDTH, bottom + 6, LEFT, BAR, tuple(lanes), tuple(t for t in ticks if abs(t.x - now) > _CLEAR), now, bottom
+    )
 
 
 def _visible(entitlement: Mapping[str, Any], begin: date, end: date) -> bool:

@@ -152,7 +152,7 @@ def signed_text(*, system: str, number: int, digest: bytes, key_id: str, restore
 
 def entry(line: bytes) -> bytes:
     """A row's entry in its block's index: its id, and the first 16 bytes of its SHA-256."""
-    return row_id(line).to_bytes(ID_BYTES, "big") + hashlib.sha256(line).digest()[:MARK_BYTES]
+    return row_id(line).to_bytes(ID_BYTES, "big", signed=True) + hashlib.sha256(line).digest()[:MARK_BYTES]
 
 
 def row_id(line: bytes) -> int:
@@ -163,7 +163,12 @@ def row_id(line: bytes) -> int:
 def entries(index: bytes) -> Iterator[tuple[int, bytes]]:
     """(id, mark) of each row of an index."""
     for at in range(0, len(index), ENTRY_BYTES):
-        yield int.from_bytes(index[at : at + ID_BYTES], "big"), bytes(index[at + ID_BYTES : at + ENTRY_BYTES])
+        yield index_id(index, at), bytes(index[at + ID_BYTES : at + ENTRY_BYTES])
+
+
+def index_id(index: bytes, at: int = 0) -> int:
+    """The id of the entry that begins at byte `at`; signed, since somebody may have written a negative one."""
+    return int.from_bytes(index[at : at + ID_BYTES], "big", signed=True)
 
 
 def stamp(moment: datetime) -> str:

@@ -64,7 +64,7 @@ class CheckpointWalk:
 
     def _effective(self) -> "array[int]":
         """Numbers of the lines that tell of a block which should still be there."""
-        kept: "array[int]" = array("q")
+        kept: array[int] = array("q")
         for at, line in self._bounded():
             if _MARK not in line:
                 kept.append(at)

@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 
-from tasuke.platform.audit.chain import Block, Snapshot
+from tasuke.platform.audit.chain import Block, Snapshot, index_id
 from tasuke.platform.audit.faults import Fault, Verdict
 from tasuke.platform.audit.keys import Trust
 from tasuke.platform.audit.protection import weaknesses
@@ -37,7 +37,7 @@ def verify_trail(*, trail: Trail, trust: Trust, older_file: bool = False) -> Ver
         let_others_seal(connection)
         chain = ChainWalk(trail.system, trust, blocks=count)
         for block, index in _blocks(connection, trail.system):
-            chain.take(block, first_row=int.from_bytes(index[:8], "big"))
+            chain.take(block, first_row=index_id(index))
             file.take(block)
         chain.end()
         file.end()

@@ -23,7 +23,7 @@ def measure(scale: float) -> BenchResult:
         books: Books = in_own_process(write_books, int(_RESIDENTS * scale), int(_CLAIMS * scale), folder)
         _fill(books)
         megabytes = sum(p.stat().st_size for p in books.files) / 2**20
-        done = [(path.name, timed_import("claims", path, **_form(path))) for path in books.files]
+        done = [(path.name, timed_import("claims", path, form="uke")) for path in books.files]
         peer, rows = copy_alone(_TABLES, folder)
     return result(
         "claims-month", sum(d.seconds for _, d in done), "s", target="<= 60 s for 333,334 claims, stretch 30 s",
@@ -32,14 +32,6 @@ def measure(scale: float) -> BenchResult:
         subsidy_of_the_city=books.subsidy, phases=_sum([d.phases for _, d in done]),
         files={name: d.phases | {"claims": d.counts["claims"]} for name, d in done},
     )  # fmt: skip
-
-
-def _form(path: Path) -> dict[str, str]:
-    if path.suffix != ".csv":
-        return {"form": "uke"}
-    from importlib.resources import files
-
-    return {"form": "claims_csv", "mapping": str(files("tasuke.formats.claims_csv") / "example_rengo.toml")}
 
 
 def _sum(parts: list[dict[str, Any]]) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def write_books(residents: int, claims: int, folder: Path) -> Books:
     recipients = _recipients(people, cards, profile)
     month = claims_month(
         recipients=recipients.join(cards, on="atena_no", how="inner", maintain_order="left"),
-        profile=profile, month=MONTH, claims=claims, seed=_SEED, out=folder,
+        profile=profile, month=MONTH, claims=claims, seed=_SEED, out=folder, with_list=False,
     )  # fmt: skip
     people = people.join(recipients, on="atena_no", how="semi", maintain_order="left")
     cards = cards.join(recipients, on="atena_no", how="semi", maintain_order="left")

@@ -78,11 +78,19 @@ def residents_only(*, profile: Profile, residents: int, seed: int, start: date, 
 
 
 def claims_month(
-    *, recipients: pl.DataFrame, profile: Profile, month: date, claims: int, seed: int, out: Path
+    *,
+    recipients: pl.DataFrame,
+    profile: Profile,
+    month: date,
+    claims: int,
+    seed: int,
+    out: Path,
+    with_list: bool = True,
 ) -> ClaimsMonth:
     """Write exactly `claims` good claims of a month for the recipients (RECIPIENT_SCHEMA; missing columns are null).
 
-    month: its first day. All recipients are entitled on every day of the month. Raises TooFewRecipients.
+    month: its first day. All recipients are entitled on every day of the month. with_list: 国保連 sends its list as
+    CSV; without, all claims are UKE. Raises TooFewRecipients.
     """
     out.mkdir(parents=True, exist_ok=True)
     rows = _rows(recipients, month)
@@ -95,6 +103,8 @@ def claims_month(
         .head(claims)
         .with_columns(copay=pl.col("burden"), billed_month=pl.lit(span[1], dtype=pl.Int64))
     )
+    if not with_list:
+        good = good.with_columns(whole_month=pl.lit(value=False))
     visits = billed.visits.join(good.select("key"), on="key", how="semi", maintain_order="left")
     return ClaimsMonth(write_month(good, visits, name=f"{month:%Y%m}", out=out), good)
 

@@ -82,6 +82,15 @@ def test_a_change_of_name_replaces_the_paper(office, family):
     assert Certificate.objects.get(atena_no="101", state="replaced").content["name"] == "髙橋 葛󠄀之介"
 
 
+def test_a_move_within_the_city_names_the_office_of_the_new_ward(office, family):
+    issue(office)
+    ResidentRecord.objects.filter(atena_no="101").update(ward_code="141348", address="川崎市高津区架空町3")
+    issue(office, date(2026, 5, 1))
+    new = Certificate.objects.live().get(atena_no="101")
+    assert new.content["address"].startswith("川崎市高津区")
+    assert new.content["office"].startswith("高津区役所")
+
+
 def test_the_yearly_renewal_reaches_until_the_next_one(office, family):
     issue(office)
     issue(office, date(2027, 1, 1))

@@ -25,7 +25,14 @@ def settings_of(profile: Profile, scheme: str) -> CertificateSettings:
 
 
 def holders_frame(*, using: str, entitlements: pl.DataFrame, on: date) -> pl.DataFrame:
-    """Entitlements with the columns of the person on a day and the address as printed; name is null when unknown."""
-    persons = persons_frame(using=using, on=on, atena_nos=entitlements["atena_no"]).drop("ward_code")
-    joined = entitlements.join(persons, on="atena_no", how="left", maintain_order="left")
-    return joined.with_columns(printed_address=printed_address_expr(), protection=pl.col("protection").fill_null(True))
+    """Entitlements with the columns of the person on a day and the address as printed; name is null when unknown.
+
+    The ward is that of the address on the day: the decision's is out of date once the person moved within the city.
+    """
+    persons = persons_frame(using=using, on=on, atena_nos=entitlements["atena_no"])
+    joined = entitlements.join(persons, on="atena_no", how="left", maintain_order="left", suffix="_now")
+    return joined.with_columns(
+        printed_address=printed_address_expr(),
+        protection=pl.col("protection").fill_null(True),
+        ward_code=pl.coalesce(pl.col("ward_code_now").replace("", None), "ward_code"),
+    ).drop("ward_code_now")

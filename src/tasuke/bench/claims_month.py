@@ -1,6 +1,5 @@
 """claims-month: a month of 333,334 claims from their files to decided rows; beside it COPY alone of the same rows."""
 
-from pathlib import Path
 from typing import Any
 
 import polars as pl

@@ -41,7 +41,7 @@ def open_desk() -> None:
     DESK.words, DESK.launch, DESK.receive = in_words, start_somewhere, receive_upload
     DESK.file_kinds = KINDS
     DESK.offers = {offer.job: offer for offer in _OFFERS}
-    DESK.reserved = {"select-payments": "payments:days", "write-transfers": "payments:days"}
+    DESK.reserved = {"select-payments": "payments:list", "write-transfers": "payments:list"}
     DESK.faults = _faults()
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -107,13 +107,22 @@ def run_page(*, using: str, schemes: frozenset[str] | None, run_id: int) -> RunP
     """One run. Raises Run.DoesNotExist, also for a run of a scheme outside the limit."""
     run = Run.objects.using(using).filter(_of_schemes(schemes)).get(pk=run_id)
     counted = RunProblem.objects.using(using).filter(run=run).values_list("severity").annotate(n=Count("id"))
+    return replace(
+        run_summary(using=using, run=run),
+        problems=dict(counted.order_by()),
+        files=list(OutboundFile.objects.using(using).filter(run_id=run.pk).order_by("id")[: FILES_SHOWN + 1]),
+    )
+
+
+def run_summary(*, using: str, run: Run) -> RunPage:
+    """What the run itself says, without its problems and files; asks the database only about a run that is applied."""
     return RunPage(
         line=run_line(run),
         plan=DESK.words(run.plan),
         counts=DESK.words(run.counts),
         compared=[Compared(c["label"], c["now"], c["before"]) for c in run.comparison],
-        problems=dict(counted.order_by()),
-        files=list(OutboundFile.objects.using(using).filter(run_id=run.pk).order_by("id")[: FILES_SHOWN + 1]),
+        problems={},
+        files=[],
         at_work=run.state == RunState.APPLYING and is_at_work(using=using, run=run),
     )
 

@@ -79,7 +79,7 @@ def yen(value: int | None) -> str:
 @register.filter
 def number(value: int | None) -> str:
     """1,234; ― for nothing."""
-    return NOTHING if value is None else f"{value:,}"
+    return f"{value:,}" if isinstance(value, int) else NOTHING  # a missing name in a template comes as ""
 
 
 @register.filter

@@ -154,3 +154,25 @@ class AccountCorrection(models.Model):
 
     def __str__(self) -> str:
         return f"{self.failure_id}"
+
+
+class TransferDownload(models.Model):
+    """Each time that somebody took the transfer file out: once without a word, after that only with a reason."""
+
+    batch = models.ForeignKey(PaymentBatch, on_delete=models.PROTECT, related_name="downloads")
+    file_sha256 = models.CharField("振込ファイル", max_length=64)
+    reason = models.CharField("再度取り出す理由", max_length=200, blank=True)
+    downloaded_at = models.DateTimeField("取出日時")
+    downloaded_by = models.CharField("取出者", max_length=60)
+
+    class Meta:
+        db_table = "subsidy_transfer_download"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["batch"], condition=Q(reason=""), name="subsidy_transfer_download_first_once"
+            ),
+            models.CheckConstraint(condition=~Q(downloaded_by=""), name="subsidy_transfer_download_says_who"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.batch_id} {self.downloaded_by}"

@@ -1,0 +1,266 @@
+"""What the screens of payments show: pay days and how far each is, one day, its payments by key, one payment."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+
+import polars as pl
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from tasuke.core.calendar import next_bank_business_day, next_month
+from tasuke.formats import bank_master
+from tasuke.platform.access import Scope
+from tasuke.platform.batch.models import Run, RunProblem, RunState
+from tasuke.platform.batch.screens import RunPage, run_summary
+from tasuke.platform.exchange.models import OutboundFile
+from tasuke.systems.subsidy.payments.jobs.write_transfers import NOTICES_PER_SHARD
+from tasuke.systems.subsidy.payments.models import (
+    AccountCorrection,
+    FailedTransfer,
+    Payment,
+    PaymentBatch,
+    PaymentItem,
+    PaymentState,
+    TransferDownload,
+)
+from tasuke.systems.subsidy.registry.names import PersonName, person_names
+
+SELECT, TRANSFER = "select-payments", "write-transfers"
+KINDS = {"1": "普通", "2": "当座", "4": "貯蓄", "9": "その他"}
+TONES = {
+    PaymentState.SELECTED: "info", PaymentState.SENT: "warn", PaymentState.PAID: "good", PaymentState.FAILED: "bad",
+}  # fmt: skip
+PAPERS = {"payees": "支払対象者一覧", "banks": "銀行別集計表", "notices": "支払通知書"}
+_DAYS_SHOWN, _PROBLEMS_SHOWN = 24, 50
+
+
+@dataclass(slots=True)
+class PayDay:
+    """A pay day: the runs that select and write, the batch, and what comes next in words."""
+
+    pay_on: date
+    select: Run | None = None
+    transfer: Run | None = None
+    batch: PaymentBatch | None = None
+    failed: int = 0
+
+    @property
+    def state(self) -> tuple[str, str]:
+        """How far it is: words and the tone of the badge."""
+        run = self.transfer or self.select
+        if run is not None and run.state == RunState.FAILED:
+            return "途中で止まりました", "bad"
+        if self.transfer is not None:
+            done = {RunState.PLANNED: ("振込データの承認待ち", "warn"), RunState.DONE: ("振込データ作成済み", "good")}
+            return done.get(RunState(self.transfer.state), ("振込データを作成中", "info"))
+        if self.select is None or self.select.state == RunState.DONE:
+            return "抽出済み(振込データはこれから)", "info"
+        return ("抽出の承認待ち", "warn") if self.select.state == RunState.PLANNED else ("抽出中", "info")
+
+
+@dataclass(frozen=True, slots=True)
+class PayDayPage:
+    """One pay day with everything about it. states: payment state → number, within the limits of who looks."""
+
+    day: PayDay
+    select: RunPage | None
+    transfer: RunPage | None
+    problems: Sequence[RunProblem]
+    papers: Sequence[OutboundFile]
+    downloads: Sequence[TransferDownload]
+    states: Mapping[str, int]
+
+    @property
+    def current(self) -> RunPage | None:
+        """The run on which something has to be done."""
+        return self.transfer or self.select
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentLine:
+    """A payment as lists show it."""
+
+    payment: Payment
+    payee: PersonName | None
+    bank: str
+    tone: str
+    failure: FailedTransfer | None = None
+
+    @property
+    def key(self) -> str:
+        """What lists go on by."""
+        return str(self.payment.payment_no)
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentPage:
+    """One payment: what it pays for, whether it came back, into which account it goes next."""
+
+    line: PaymentLine
+    items: Sequence[PaymentItem]
+    people: Mapping[str, PersonName]
+    corrections: Sequence[AccountCorrection] = field(default_factory=list)
+    replaced_by: Payment | None = None
+
+    @property
+    def may_fail(self) -> bool:
+        """Whether the bank may still send it back."""
+        return self.line.payment.state in (PaymentState.SENT, PaymentState.PAID)
+
+    @property
+    def may_correct(self) -> bool:
+        """Whether another account may be named for the next time."""
+        return self.line.failure is not None and self.replaced_by is None
+
+
+def pay_days(*, using: str) -> list[PayDay]:
+    """The latest pay days, newest first."""
+    days: dict[date, PayDay] = {}
+    for run in Run.objects.using(using).filter(job__in=[SELECT, TRANSFER]).live().order_by("-pk")[: 2 * _DAYS_SHOWN]:
+        pay_on = date.fromisoformat(run.parameters["pay_on"])
+        day = days.setdefault(pay_on, PayDay(pay_on))
+        if run.job == SELECT:
+            day.select = day.select or run
+        else:
+            day.transfer = day.transfer or run
+    failed = Count("rows", filter=Q(rows__state=PaymentState.FAILED))
+    for batch in PaymentBatch.objects.using(using).annotate(failed=failed).order_by("-pay_on")[:_DAYS_SHOWN]:
+        day = days.setdefault(batch.pay_on, PayDay(batch.pay_on))
+        day.batch, day.failed = batch, batch.failed
+    return sorted(days.values(), key=lambda d: d.pay_on, reverse=True)
+
+
+def pay_day_page(*, using: str, pay_on: date, scope: Scope) -> PayDayPage:
+    """One pay day. Raises LookupError when nothing was ever planned for it."""
+    runs = {
+        run.job: run_summary(using=using, run=run)
+        for run in Run.objects.using(using)
+        .filter(job__in=[SELECT, TRANSFER], parameters__pay_on=f"{pay_on}")
+        .live()
+        .order_by("pk")
+    }
+    batch = PaymentBatch.objects.using(using).filter(pay_on=pay_on).first()
+    if batch is None and not runs:
+        raise LookupError(pay_on)
+    select, transfer = runs.get(SELECT), runs.get(TRANSFER)
+    day = PayDay(pay_on, select.line.run if select else None, transfer.line.run if transfer else None, batch)
+    made = OutboundFile.objects.using(using).filter(key=f"{pay_on}").exclude(kind="zengin").order_by("kind", "pk")
+    papers = made.filter(Q(kind__in=["payees", "banks"]) | Q(kind__startswith="notices-"))
+    counted = _of_day(using, pay_on, scope).order_by().values_list("state").annotate(n=Count("pk"))
+    problems = (
+        RunProblem.objects.using(using).filter(run_id__in=[page.line.run.pk for page in runs.values()]).order_by("pk")
+    )
+    return PayDayPage(
+        day=day,
+        select=select,
+        transfer=transfer,
+        problems=list(problems[:_PROBLEMS_SHOWN]),
+        papers=list(papers),
+        downloads=list(batch.downloads.using(using).order_by("pk")) if batch else [],
+        states=dict(counted),
+    )
+
+
+def payments_list(
+    *, using: str, pay_on: date, scope: Scope, on: date, state: str = "", after: str = "", limit: int
+) -> list[PaymentLine]:
+    """Payments of a day in the order of the transfer file, behind the number `after`."""
+    found = _of_day(using, pay_on, scope).filter(payment_no__gt=after).order_by("payment_no")
+    return _lines(using, list((found.filter(state=state) if state else found)[:limit]), on)
+
+
+def failures_list(*, using: str, scope: Scope, on: date, limit: int) -> list[PaymentLine]:
+    """Payments that came back and are not replaced yet, oldest first."""
+    replaced = Payment.objects.using(using).filter(replaces=OuterRef("pk"))
+    found = _within(Payment.objects.using(using), using, scope).filter(~Exists(replaced), state=PaymentState.FAILED)
+    return _lines(using, list(found.select_related("batch").order_by("payment_no")[:limit]), on)
+
+
+def payment_page(*, using: str, payment_no: str, scope: Scope, on: date) -> PaymentPage:
+    """One payment. Raises Payment.DoesNotExist, also outside the limits."""
+    found = _within(Payment.objects.using(using), using, scope).select_related("batch")
+    payment = found.get(payment_no=payment_no)
+    (line,) = _lines(using, [payment], on)
+    items = list(PaymentItem.objects.using(using).filter(payment=payment).order_by("pk"))
+    corrections: list[AccountCorrection] = []
+    if line.failure is not None:
+        corrections = list(AccountCorrection.objects.using(using).filter(failure=line.failure).order_by("pk"))
+    return PaymentPage(
+        line=line,
+        items=items,
+        people=person_names(using=using, atena_nos=[i.atena_no for i in items], on=on),
+        corrections=corrections,
+        replaced_by=Payment.objects.using(using).filter(replaces=payment).first(),
+    )
+
+
+def persons_of_day(*, using: str, pay_on: date) -> list[str]:
+    """Everybody who is paid on a day."""
+    found = Payment.objects.using(using).filter(batch__pay_on=pay_on).order_by("payment_no")
+    return list(found.values_list("payee_atena_no", flat=True))
+
+
+def paper_of_day(*, using: str, pay_on: date, file_id: int) -> tuple[OutboundFile, list[str]]:
+    """A paper and everybody who is named on it. Raises OutboundFile.DoesNotExist."""
+    kinds = Q(kind__in=["payees", "banks"]) | Q(kind__startswith="notices-")
+    file = OutboundFile.objects.using(using).filter(kinds, key=f"{pay_on}").get(pk=file_id)
+    if file.kind == "banks":
+        return file, []  # sums by bank
+    payees = persons_of_day(using=using, pay_on=pay_on)
+    if file.kind == "payees":
+        return file, payees
+    shard = int(file.kind.split("-")[1]) - 1
+    part = payees[shard * NOTICES_PER_SHARD : (shard + 1) * NOTICES_PER_SHARD]
+    items = PaymentItem.objects.using(using).filter(payment__batch__pay_on=pay_on, payment__payee_atena_no__in=part)
+    return file, [*part, *items.values_list("atena_no", flat=True)]
+
+
+def default_pay_day(*, today: date, day_of_month: int) -> date:
+    """The next pay day of the city: its day of the month, or the next day on which banks work."""
+    this = next_bank_business_day(today.replace(day=day_of_month))
+    return this if this > today else next_bank_business_day(next_month(today).replace(day=day_of_month))
+
+
+def bank_name(bank_code: str, branch_code: str) -> str:
+    """Bank and branch in words; the codes where the master does not know them."""
+    return _bank_names().get((bank_code, branch_code), f"{bank_code}-{branch_code}")
+
+
+def branch_exists(bank_code: str, branch_code: str) -> bool:
+    """Whether the master knows the branch."""
+    return (bank_code, branch_code) in _bank_names()
+
+
+@lru_cache(maxsize=1)
+def _bank_names() -> dict[tuple[str, str], str]:
+    frame = bank_master.load().select("bank_code", "branch_code", pl.format("{} {}", "bank_name", "branch_name"))
+    return {(bank, branch): name for bank, branch, name in frame.iter_rows()}
+
+
+def _of_day(using: str, pay_on: date, scope: Scope) -> QuerySet[Payment]:
+    return _within(Payment.objects.using(using).filter(batch__pay_on=pay_on), using, scope)
+
+
+def _within(payments: QuerySet[Payment], using: str, scope: Scope) -> QuerySet[Payment]:
+    """Payments of the permitted wards that pay for one of the permitted schemes."""
+    limited = payments.filter(scope.wards_q())
+    if scope.schemes is None:
+        return limited
+    items = PaymentItem.objects.using(using).filter(scope.schemes_q(), payment=OuterRef("pk"))
+    return limited.filter(Exists(items))
+
+
+def _lines(using: str, payments: Sequence[Payment], on: date) -> list[PaymentLine]:
+    people = person_names(using=using, atena_nos=[p.payee_atena_no for p in payments], on=on)
+    came_back = [p.pk for p in payments if p.state == PaymentState.FAILED]
+    failures = {}
+    if came_back:
+        failures = {f.payment_id: f for f in FailedTransfer.objects.using(using).filter(payment_id__in=came_back)}
+    return [
+        PaymentLine(
+            p, people.get(p.payee_atena_no), bank_name(p.bank_code, p.branch_code), TONES[PaymentState(p.state)],
+            failures.get(p.pk),
+        )
+        for p in payments
+    ]  # fmt: skip

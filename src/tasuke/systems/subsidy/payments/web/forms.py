@@ -1,0 +1,77 @@
+"""Forms of the screens of payments."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from tasuke.core.calendar import is_bank_business_day
+from tasuke.core.kana import BankKanaError, bank_kana
+from tasuke.core.wareki import to_wareki
+from tasuke.platform.ui.fields import DayField, DigitsField
+from tasuke.systems.subsidy.payments.models import FailureReason, PaymentState
+from tasuke.systems.subsidy.payments.screens import KINDS, branch_exists
+
+_NUMBER = {"inputmode": "numeric", "class": "short"}
+
+
+class DraftForm(forms.Form):
+    """For which day payments are selected."""
+
+    pay_on = DayField(label="支払日")
+
+    def clean_pay_on(self) -> date:
+        """Banks take transfers for their business days only."""
+        day: date = self.cleaned_data["pay_on"]
+        if not is_bank_business_day(day):
+            raise ValidationError(f"{to_wareki(day)}は銀行の営業日ではありません")
+        return day
+
+
+class PaymentFilter(forms.Form):
+    """Which payments of a day are shown."""
+
+    state = forms.ChoiceField(label="状態", required=False, choices=[("", "すべて"), *PaymentState.choices])
+
+
+class DownloadForm(forms.Form):
+    """Why the file is taken out again."""
+
+    reason = forms.CharField(label="もう一度取り出す理由", max_length=200, required=False)
+
+
+class FailureForm(forms.Form):
+    """What the bank said of a transfer that came back."""
+
+    returned_on = DayField(label="返金日")
+    reason = forms.ChoiceField(label="理由", choices=FailureReason.choices)
+    returned_amount = forms.IntegerField(label="返金額(円)", min_value=1, widget=forms.TextInput(attrs=_NUMBER))
+    fee = forms.IntegerField(label="手数料(円)", min_value=0, initial=0, widget=forms.TextInput(attrs=_NUMBER))
+
+
+class AccountForm(forms.Form):
+    """The account for the next time."""
+
+    bank_code = DigitsField(label="金融機関コード", length=4)
+    branch_code = DigitsField(label="店番号", length=3)
+    account_kind = forms.ChoiceField(label="預金種目", choices=list(KINDS.items()))
+    account_no = DigitsField(label="口座番号", length=7, help_text="7けたに足りないときは、前に0を付けます。")
+    holder_kana = forms.CharField(label="口座名義(カナ)", max_length=100)
+
+    def clean_holder_kana(self) -> str:
+        """Only what a bank's file can carry."""
+        text: str = self.cleaned_data["holder_kana"]
+        try:
+            bank_kana(text, wo="o")
+        except BankKanaError as error:
+            raise ValidationError(str(error)) from error
+        return text
+
+    def clean(self) -> dict[str, Any]:
+        """Bank and branch belong together."""
+        given = super().clean() or {}
+        bank, branch = given.get("bank_code"), given.get("branch_code")
+        if bank and branch and not branch_exists(bank, branch):
+            self.add_error("branch_code", f"金融機関{bank}に店番号{branch}はありません")
+        return given

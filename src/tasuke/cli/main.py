@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from tasuke.cli import copay, data, demo, feed, number, operate, schemes, serve, uke, zengin
+from tasuke.cli import accounts, copay, data, demo, feed, number, operate, schemes, serve, uke, zengin
 
 app = typer.Typer(
     name="tasuke",
@@ -27,6 +27,7 @@ app.command("import")(data.import_file)
 app.command("run")(data.run_named_job)
 app.command("runs")(data.list_runs)
 app.command("serve")(serve.serve)
+app.add_typer(accounts.app, name="accounts", help="最初の管理者と端末")
 app.command("worker")(operate.worker)
 app.command("setup")(operate.setup)
 app.command("doctor")(operate.doctor)

@@ -19,8 +19,9 @@ def _wrong_use() -> Faults:
     from tasuke.systems.subsidy.entitlements.judging import SchemeNotOurs
     from tasuke.systems.subsidy.entitlements.ledger import NoNumbering
     from tasuke.systems.subsidy.payments.days import NotABankBusinessDay
+    from tasuke.systems.subsidy.payments.jobs.import_banks import BankDataRefused
 
-    return UnknownScheme, SchemeNotOurs, NoNumbering, NoCertificateSettings, NotABankBusinessDay
+    return UnknownScheme, SchemeNotOurs, NoNumbering, NoCertificateSettings, NotABankBusinessDay, BankDataRefused
 
 
 def _not_now() -> Faults:

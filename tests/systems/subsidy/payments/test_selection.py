@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasuke.formats import zengin
+from tasuke.systems.subsidy.payments.bank_table import CLOSED_SCHEMA
 from tasuke.systems.subsidy.payments.selection import ACCOUNT, select_payments
 from tasuke.systems.subsidy.reimbursements.queries import PAYABLE_SCHEMA
 
@@ -46,10 +47,14 @@ def retries(*rows):
     return pl.DataFrame([{**NONE, **row} for row in rows], schema=RETRIES)
 
 
-def select(rows, registered=None, again=None):
+def gone(*rows):
+    return pl.DataFrame(rows, schema=CLOSED_SCHEMA, orient="row")
+
+
+def select(rows, registered=None, again=None, closed=None):
     return select_payments(
         rows, accounts() if registered is None else registered, again if again is not None else retries(),
-        master=MASTER, on=ON,
+        master=MASTER, closed=gone() if closed is None else closed, on=ON,
     )  # fmt: skip
 
 
@@ -92,6 +97,18 @@ def test_after_a_failure_only_a_corrected_account_counts():
     assert chosen.payments.select("bank_code", "replaces", "amount").sort("replaces").rows() == [
         ("0009", 0, 100), ("0009", 9, 100),
     ]  # fmt: skip
+
+
+def test_a_bank_or_branch_that_vanished_is_told_with_the_day():
+    rows = payable({**GOOD, "bank_code": "0002"}, {**GOOD, "branch_code": "009"}, {**GOOD, "bank_code": "0003"})
+    closed = gone(
+        ("0002", "001", date(2026, 5, 1)), ("0002", "002", date(2026, 4, 1)), ("0001", "009", date(2026, 3, 9))
+    )
+    assert [(p.code, p.message) for p in select(rows, closed=closed).problems] == [
+        ("account.bank", "金融機関コード 0002 は令和8年5月1日になくなりました"),
+        ("account.branch", "店舗コード 0001-009 は令和8年3月9日になくなりました"),
+        ("account.bank", "金融機関コード 0003 は今の銀行一覧にありません"),
+    ]
 
 
 CHANGES = ({"branch_code": "002"}, {"bank_code": "4321"}, {"holder_kana": "字"})

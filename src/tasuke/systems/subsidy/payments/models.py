@@ -1,9 +1,12 @@
-"""支払: batches, payments to payees, and what each payment pays for."""
+"""支払: batches, payments to payees, what each payment pays for, and the banks that there are."""
 
 from typing import ClassVar
 
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Cast
 
 
 class PaymentState(models.TextChoices):
@@ -176,3 +179,60 @@ class TransferDownload(models.Model):
 
     def __str__(self) -> str:
         return f"{self.batch_id} {self.downloaded_by}"
+
+
+class BankData(models.Model):
+    """One loading of the bank master: what was known of all banks on a day, also when nothing had changed."""
+
+    data_on = models.DateField("データの日", unique=True)
+    source = models.CharField("出所", max_length=200)
+    sha256 = models.CharField("内容のハッシュ", max_length=64)
+    branches = models.PositiveIntegerField("店舗数")
+    run_id = models.BigIntegerField("処理")
+
+    class Meta:
+        db_table = "subsidy_bank_data"
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(branches__gt=0), name="subsidy_bank_data_not_empty"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.data_on)
+
+
+class BankBranch(models.Model):
+    """A branch of a bank under its names, for as long as it has them. valid: end-exclusive.
+
+    The lower bound of what the first data held is open: since when those branches exist, nobody has said.
+    """
+
+    bank_code = models.CharField("金融機関コード", max_length=4)
+    bank_name = models.CharField("金融機関名", max_length=60)
+    bank_kana = models.CharField("金融機関名カナ", max_length=15, blank=True)  # bank kana, as in the transfer file
+    branch_code = models.CharField("店舗コード", max_length=3)
+    branch_name = models.CharField("店舗名", max_length=60)
+    branch_kana = models.CharField("店舗名カナ", max_length=15, blank=True)
+    valid = DateRangeField("有効期間")
+    data = models.ForeignKey(BankData, on_delete=models.PROTECT, related_name="opened")  # by which data it was opened
+
+    class Meta:
+        db_table = "subsidy_bank_branch"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(bank_code__regex=r"^\d{4}$", branch_code__regex=r"^\d{3}$"),
+                name="subsidy_bank_branch_digits",
+            ),
+            models.CheckConstraint(condition=Q(valid__isempty=False), name="subsidy_bank_branch_some_day"),
+            # codes as integers: a GiST index over text costs four times as much a row
+            ExclusionConstraint(
+                name="subsidy_bank_branch_no_overlap",
+                expressions=[
+                    (Cast("bank_code", models.IntegerField()), RangeOperators.EQUAL),
+                    (Cast("branch_code", models.IntegerField()), RangeOperators.EQUAL),
+                    ("valid", RangeOperators.OVERLAPS),
+                ],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.bank_code}-{self.branch_code}"

@@ -5,9 +5,11 @@ from datetime import date
 
 import polars as pl
 
+from tasuke.core.calendar import to_wareki
 from tasuke.core.problems import Problem
 from tasuke.core.text import Wo, bank_kana_series
 from tasuke.formats.bank_master import BankMaster, at
+from tasuke.systems.subsidy.payments.bank_table import KEY, closed_banks
 
 ACCOUNT = ("bank_code", "branch_code", "account_kind", "account_no", "holder_kana")
 _MAX_HOLDER = 30  # bytes of 受取人名, after kana decomposition: rejected rather than cut
@@ -33,16 +35,17 @@ def select_payments(
     retries: pl.DataFrame,
     *,
     master: BankMaster,
+    closed: pl.DataFrame,
     on: date,
     wo: Wo = "reject",
 ) -> Selected:
     """Group what is payable by payee and account. Every payable row ends in one payment's items or in `held`.
 
     payable: as `reimbursements.queries.payable_frame`; accounts: as `registry.queries.accounts_frame`; retries: as
-    `payments.queries.retries_frame`. The account on the receipt wins over the registered one; after a failed transfer
+    `payments.queries.retries_frame`; closed: as `payments.bank_table.closed_branches`. The account on the receipt wins over the registered one; after a failed transfer
     only a corrected account counts, and the new payment stands for the failed one alone.
     """
-    rows = _judge(_with_account(payable, accounts, retries), at(master, on), wo)
+    rows = _judge(_with_account(payable, accounts, retries), at(master, on), closed, wo)
     held = rows.filter(pl.col("fault").is_not_null())
     problems = [
         Problem(code, message, field="口座", value=no)
@@ -90,7 +93,7 @@ def _with_account(payable: pl.DataFrame, accounts: pl.DataFrame, retries: pl.Dat
     ).rename({"reimbursement_id": "source_id"})
 
 
-def _judge(rows: pl.DataFrame, master: BankMaster, wo: Wo) -> pl.DataFrame:
+def _judge(rows: pl.DataFrame, master: BankMaster, closed: pl.DataFrame, wo: Wo) -> pl.DataFrame:
     holder, kana_fault = bank_kana_series(rows["holder_kana"], wo=wo)
     branches = master.select("bank_code", "branch_code", known=pl.lit(True))
     banks = master.select("bank_code", bank_known=pl.lit(True)).unique()
@@ -98,6 +101,8 @@ def _judge(rows: pl.DataFrame, master: BankMaster, wo: Wo) -> pl.DataFrame:
         rows.with_columns(holder=holder, kana_fault=kana_fault)
         .join(branches, on=["bank_code", "branch_code"], how="left", maintain_order="left")
         .join(banks, on="bank_code", how="left", maintain_order="left")
+        .join(closed.select(*KEY, "closed_on"), on=KEY, how="left", maintain_order="left")
+        .join(closed_banks(closed), on="bank_code", how="left", maintain_order="left")
     )
     fault, message = pl.lit(None, dtype=pl.String), pl.lit(None, dtype=pl.String)
     for condition, code, words in reversed(_faults()):
@@ -105,6 +110,11 @@ def _judge(rows: pl.DataFrame, master: BankMaster, wo: Wo) -> pl.DataFrame:
         fault = pl.when(hit).then(pl.lit(code)).otherwise(fault)
         message = pl.when(hit).then(words if isinstance(words, pl.Expr) else pl.lit(words)).otherwise(message)
     return rows.with_columns(fault=fault, message=message)
+
+
+def _day(column: str) -> pl.Expr:
+    """A day in words; the days on which branches closed are few."""
+    return pl.col(column).map_elements(to_wareki, return_dtype=pl.String)
 
 
 def _faults() -> list[tuple[pl.Expr, str, pl.Expr | str]]:
@@ -119,9 +129,19 @@ def _faults() -> list[tuple[pl.Expr, str, pl.Expr | str]]:
         (without & pl.col("public_account"), "account.public", "公金受取口座の口座情報がまだ届いていません"),
         (without, "account.missing", "口座が登録されていません"),
         (
+            pl.col("bank_known").is_null() & pl.col("bank_closed_on").is_not_null(),
+            "account.bank",
+            pl.format("金融機関コード {} は{}になくなりました", "bank_code", _day("bank_closed_on")),
+        ),
+        (
             pl.col("bank_known").is_null(),
             "account.bank",
             pl.format("金融機関コード {} は今の銀行一覧にありません", "bank_code"),
+        ),
+        (
+            pl.col("known").is_null() & pl.col("closed_on").is_not_null(),
+            "account.branch",
+            pl.format("店舗コード {}-{} は{}になくなりました", "bank_code", "branch_code", _day("closed_on")),
         ),
         (
             pl.col("known").is_null(),

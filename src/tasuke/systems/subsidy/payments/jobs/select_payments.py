@@ -10,10 +10,10 @@ import polars as pl
 from django.db import connections
 from django.db.models import Max
 
-from tasuke.formats import bank_master
 from tasuke.platform.batch.job import ChunkResult, Comparison, Job, Plan, RunContext, register
 from tasuke.platform.bulk import copy_in, copy_out
 from tasuke.systems.subsidy.certificates.queries import done_chunks
+from tasuke.systems.subsidy.payments.bank_table import banks_on
 from tasuke.systems.subsidy.payments.days import pay_day
 from tasuke.systems.subsidy.payments.models import Payment, PaymentBatch, PaymentItem, PaymentState
 from tasuke.systems.subsidy.payments.queries import paid_sources, retries_frame
@@ -42,11 +42,13 @@ def _plan(context: RunContext) -> Plan:
     payable = payable_frame(using=context.using).join(
         paid_sources(using=context.using), left_on="reimbursement_id", right_on="source_id", how="anti"
     )
+    banks = banks_on(context.using, pay_on)
     selected = select_payments(
         payable,
         accounts_frame(using=context.using, on=pay_on, atena_nos=payable["payee_atena_no"]),
         retries_frame(using=context.using),
-        master=bank_master.load(),
+        master=banks.master,
+        closed=banks.closed,
         on=pay_on,
         wo=active_profile().bank.wo,
     )
@@ -64,7 +66,7 @@ def _plan(context: RunContext) -> Plan:
         chunks=done + -(-payments // PER_CHUNK),
         work=_Work(selected, pay_on, done),
         comparisons=_compare(context, pay_on, selected, payable),
-        problems=selected.problems,
+        problems=[*banks.problems, *selected.problems],
     )
 
 

@@ -11,11 +11,12 @@ from typing import Any
 import polars as pl
 
 from tasuke.core.problems import Severity
-from tasuke.formats import bank_master, zengin
+from tasuke.formats import zengin
 from tasuke.platform.batch.job import ChunkResult, Comparison, Job, Plan, RunContext, register
 from tasuke.platform.documents import LIST_TEMPLATE, render_paper
 from tasuke.platform.exchange.services.record_files import record_outbound
 from tasuke.schemes.catalogue_loader import load_scheme
+from tasuke.systems.subsidy.payments.bank_table import banks_on, with_closing_days
 from tasuke.systems.subsidy.payments.days import pay_day
 from tasuke.systems.subsidy.payments.models import Payment, PaymentBatch, PaymentState
 from tasuke.systems.subsidy.payments.papers import bank_table, by_delivery, notice_pages, payee_list
@@ -26,6 +27,7 @@ from tasuke.systems.subsidy.registry.queries import persons_frame
 
 NOTICE = Path(__file__).resolve().parent.parent / "templates" / "payment_notice.typ"
 NOTICES_PER_SHARD = 500
+_BANK_NAMES = ("bank_code", "branch_code", "bank_name", "branch_name")
 
 
 class NothingToTransfer(LookupError):
@@ -39,6 +41,7 @@ class _Work:
     pay_on: date
     shards: int
     file: bytes
+    bank_names: pl.DataFrame
 
 
 def _plan(context: RunContext) -> Plan:
@@ -47,7 +50,9 @@ def _plan(context: RunContext) -> Plan:
     if payments.is_empty():
         raise NothingToTransfer(f"{pay_on} の支払対象がありません。先に支払対象の抽出と承認をしてください")
     items = payment_items_frame(using=context.using, pay_on=pay_on)
-    file, problems = build_transfer_file(payments, profile=active_profile(), master=bank_master.load(), pay_on=pay_on)
+    banks = banks_on(context.using, pay_on)
+    file, found = build_transfer_file(payments, profile=active_profile(), master=banks.master, pay_on=pay_on)
+    problems = [*banks.problems, *with_closing_days(found, banks.closed)]
     wrong = [p for p in problems if p.severity is not Severity.WARNING]
     if wrong:
         raise zengin.TransfersRejected(wrong)
@@ -57,7 +62,7 @@ def _plan(context: RunContext) -> Plan:
     return Plan(
         counts={"振込": payments.height, "振込金額": total, "支払通知書": payments.height},
         chunks=shards + 1,
-        work=_Work(payments, items, pay_on, shards, file),
+        work=_Work(payments, items, pay_on, shards, file, banks.master.select(_BANK_NAMES)),
         comparisons=[
             Comparison("抽出した件数と振込の件数", payments.height, batch.payments),
             Comparison("抽出した金額と振込の金額", total, batch.total),
@@ -85,7 +90,7 @@ def _notices(context: RunContext, work: _Work, number: int) -> ChunkResult:
         if part.is_empty():
             continue
         pages = notice_pages(
-            part, items, persons, _bank_names(), profile=profile, schemes=schemes, pay_on=work.pay_on,
+            part, items, persons, work.bank_names, profile=profile, schemes=schemes, pay_on=work.pay_on,
             issued_on=issued_on,
         )  # fmt: skip
         data = {"seal": profile.letterhead_on(issued_on).seal, "fictitious": profile.fictitious, "pages": pages}
@@ -96,7 +101,7 @@ def _notices(context: RunContext, work: _Work, number: int) -> ChunkResult:
 
 
 def _bank_papers(context: RunContext, work: _Work) -> ChunkResult:
-    profile, names, day = active_profile(), _bank_names(), f"{work.pay_on:%Y%m%d}"
+    profile, names, day = active_profile(), work.bank_names, f"{work.pay_on:%Y%m%d}"
     digest = _keep(context, work, "zengin", f"総合振込_{day}.txt", work.file, work.payments)
     persons = persons_frame(using=context.using, on=work.pay_on, atena_nos=work.payments["payee_atena_no"].unique())
     listed = payee_list(work.payments, persons, names, pay_on=work.pay_on, fictitious=profile.fictitious)
@@ -134,10 +139,6 @@ def _mark_sent(context: RunContext, work: _Work, digest: str) -> None:
     Payment.objects.using(context.using).filter(batch=batch, state=PaymentState.SELECTED).update(
         state=PaymentState.SENT
     )
-
-
-def _bank_names() -> pl.DataFrame:
-    return bank_master.load().select("bank_code", "branch_code", "bank_name", "branch_name")
 
 
 JOB = register(

@@ -1,0 +1,1 @@
+"""Operations of the desk, one public function per file."""

@@ -35,7 +35,8 @@ def test_amounts_and_explanation_are_json(run):
     assert done.exit_code == 0
     told = json.loads(done.stdout)
     assert told["visits"][0]["burden"] == 7_600  # 57,600 - 50,000
-    assert told["totals"]["subsidy"] == 270_000 - 7_600
+    # 区分ウ: 80,100 + (900,000 - 267,000) x 1% is left of the 270,000 after 高額療養費
+    assert told["totals"]["subsidy"] == 86_430 - 7_600
     assert {"code": "MONTH_CAP", "message": "月額上限に達しました"} in told["visits"][0]["reasons"]
     assert told["visits"][0]["explanation"][-1]["result"] == "現物給付"
     assert told["sources"]["H4"]["title"] == "石狩市 医療費助成"

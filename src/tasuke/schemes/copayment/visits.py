@@ -136,7 +136,7 @@ class Visit(BaseModel):
     cost: Yen
     benefit_rate: Annotated[int, Field(ge=0, le=100)] = 70
     patient_share: Yen | None = None
-    high_cost: Yen | None = 0
+    high_cost: Yen | None = None  # not known: computed for claims in kind when the scheme names a class
     extra_benefit: Yen = 0
     public_share: Yen | None = None
     meals: Yen = 0

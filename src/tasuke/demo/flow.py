@@ -26,8 +26,9 @@ def schemes_in_order(profile: Profile) -> list[str]:
 
 
 def run_initial_load(office: Office, files: CityFiles, profile: Profile, start: date) -> None:
-    """Registers as they stand on the first day, decisions on the applications so far, certificates."""
+    """Banks, registers as they stand on the first day, decisions on the applications so far, certificates."""
     office.day = start
+    office.run("銀行一覧の取込", {"job": "import-banks", "target": "installed", "parameters": {}})
     for kind, (name, title) in _IMPORTS.items():
         for file in files.initial(kind):
             office.run(title, import_request(name, file.path), what=file.path.name)
@@ -85,6 +86,7 @@ def _benefits(office: Office, files: CityFiles, month: date, settled: date) -> N
             office.run("レセプトの審査", claims_request(file), what=file.path.name)
     office.day = settled.replace(day=10)
     office.run("償還払いの決定", _on("decide-reimbursements", office.day), what=f"{office.day}")
+    office.run("償還払いの決定通知", _on("issue-reimbursement-notices", office.day), what=f"{office.day}")
 
 
 def claims_request(file: CityFile) -> dict[str, object]:

@@ -178,3 +178,27 @@ class ReceiptHold(models.Model):
 
     def __str__(self) -> str:
         return f"{self.receipt_line_id} {self.held_on}"
+
+
+class ReimbursementNotice(models.Model):
+    """支給・不支給決定通知書: one letter on one decision. `content` is what was printed, for the same letter again."""
+
+    reimbursement = models.OneToOneField(Reimbursement, on_delete=models.PROTECT, related_name="notice")
+    addressee_atena_no = models.CharField("宛先宛名番号", max_length=15)
+    hand_delivery = models.BooleanField("手渡し")  # 支援措置: never in the mass mailing
+    issued_on = models.DateField("通知日")
+    content = models.JSONField("文面")
+    file_sha256 = models.CharField("PDF", max_length=64)
+    page = models.PositiveIntegerField("頁")  # the letter's first
+    run_id = models.BigIntegerField("処理")
+    issued_by = models.CharField("作成者", max_length=60)
+
+    class Meta:
+        db_table = "subsidy_reimbursement_notice"
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(page__gte=1), name="subsidy_reimbursement_notice_page_from_one"),
+            models.CheckConstraint(condition=~Q(addressee_atena_no=""), name="subsidy_reimbursement_notice_to_someone"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reimbursement_id}"

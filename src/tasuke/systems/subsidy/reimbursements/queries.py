@@ -185,15 +185,23 @@ def held_frame(*, using: str) -> pl.DataFrame:
     return copy_out(connections[using], query, schema=schema)
 
 
-def decisions_frame(*, using: str, decided_on: date | None = None) -> pl.DataFrame:
-    """支給決定・不支給 for notices: (reimbursement_id, receipt_no, scheme, atena_no, payee_atena_no, outcome, amount,
-    decided_on, reasons), reasons of all its lines."""
+def decisions_frame(*, using: str, decided_on: date | None = None, untold_until: date | None = None) -> pl.DataFrame:
+    """支給決定・不支給 for notices: (reimbursement_id, receipt_no, scheme, atena_no, payee_atena_no, ward_code,
+    outcome, amount, received_on, decided_on, reasons), reasons of all its lines.
+
+    untold_until: only decisions up to a day that have no notice yet.
+    """
     query = """
-    SELECT b.id, r.receipt_no, b.scheme, b.atena_no, b.payee_atena_no, b.outcome, b.amount, b.decided_on,
+    SELECT b.id, r.receipt_no, b.scheme, b.atena_no, b.payee_atena_no, b.ward_code, b.outcome, b.amount, r.received_on,
+        b.decided_on,
         (SELECT string_agg(DISTINCT reason, E'\\x1f') FROM subsidy_reimbursement_line l, unnest(l.reasons) AS reason
          WHERE l.reimbursement_id = b.id)
     FROM subsidy_reimbursement b JOIN subsidy_receipt r ON r.id = b.receipt_id
-    WHERE %(on)s::date IS NULL OR b.decided_on = %(on)s ORDER BY b.id
+    WHERE (%(on)s::date IS NULL OR b.decided_on = %(on)s)
+        AND (%(until)s::date IS NULL
+             OR (b.decided_on <= %(until)s
+                 AND NOT EXISTS (SELECT 1 FROM subsidy_reimbursement_notice n WHERE n.reimbursement_id = b.id)))
+    ORDER BY b.id
     """
     schema: Schema = {
         "reimbursement_id": pl.Int64,
@@ -201,9 +209,43 @@ def decisions_frame(*, using: str, decided_on: date | None = None) -> pl.DataFra
         "scheme": pl.String,
         "atena_no": pl.String,
         "payee_atena_no": pl.String,
+        "ward_code": pl.String,
         "outcome": pl.String,
         "amount": pl.Int64,
+        "received_on": pl.Date,
         "decided_on": pl.Date,
         "reasons": pl.List(pl.String),
     }
-    return copy_out(connections[using], query, {"on": decided_on}, schema=schema)
+    return copy_out(connections[using], query, {"on": decided_on, "until": untold_until}, schema=schema)
+
+
+TOLD_LINE_SCHEMA: Schema = {
+    "reimbursement_id": pl.Int64,
+    "line_no": pl.Int64,
+    "service_date": pl.Date,
+    "institution_name": pl.String,
+    "paid": pl.Int64,
+    "given_back": pl.Int64,
+    "basis": pl.Int64,
+    "burden": pl.Int64,
+    "subsidy": pl.Int64,
+    "reasons": pl.List(pl.String),
+}
+
+
+def untold_lines_frame(*, using: str, until: date) -> pl.DataFrame:
+    """Lines of the decisions up to a day that have no notice yet (TOLD_LINE_SCHEMA), in yen.
+
+    given_back: 高額療養費 and 付加給付; subsidy: with that of meals, so that a notice's lines add up to its amount.
+    """
+    query = """
+    SELECT b.id, s.line_no, s.service_date, s.institution_name, s.paid, s.high_cost + s.extra_benefit, l.basis,
+        l.burden, l.subsidy + l.meals_subsidy, array_to_string(l.reasons, E'\\x1f')
+    FROM subsidy_reimbursement_line l
+    JOIN subsidy_reimbursement b ON b.id = l.reimbursement_id
+    JOIN subsidy_receipt_line s ON s.id = l.receipt_line_id
+    WHERE b.decided_on <= %s
+        AND NOT EXISTS (SELECT 1 FROM subsidy_reimbursement_notice n WHERE n.reimbursement_id = b.id)
+    ORDER BY b.id, s.line_no
+    """
+    return copy_out(connections[using], query, [until], schema=TOLD_LINE_SCHEMA)

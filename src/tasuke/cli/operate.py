@@ -14,8 +14,19 @@ def setup() -> None:
     from tasuke.deploy.setup import configure, prepare_databases
 
     configure()
-    made = prepare_databases()
+    made = [*prepare_databases(), *_first_banks()]
     messages.print("\n".join(made) if made else "変更はありません")
+
+
+def _first_banks() -> list[str]:
+    """The bank master that came with the program, when there is none yet."""
+    from tasuke.deploy.runs import run_job
+    from tasuke.systems.subsidy.payments.models import BankData
+
+    if BankData.objects.using("subsidy").exists():
+        return []
+    run, _ = run_job(job="import-banks", target="installed", parameters={}, by="tasuke-setup")
+    return [f"銀行一覧: {run.counts['新しい店舗']:,}店舗"]
 
 
 def doctor() -> None:

@@ -19,7 +19,14 @@ from tasuke.systems.subsidy.profile import set_profile
 
 TABLE = Path(__file__).with_name("access_table.csv")
 # nothing of this exists: who is allowed gets "not found" or an empty form, who is not must not even learn that
-SAMPLES = {"int": "999999999", "str": "000000000000000", "slug": "none", "path": "none", "date": "2026-04-01", "day": "2026-04-01"}
+SAMPLES = {
+    "int": "999999999",
+    "str": "000000000000000",
+    "slug": "none",
+    "path": "none",
+    "date": "2026-04-01",
+    "day": "2026-04-01",
+}
 WARD = "141313"
 
 

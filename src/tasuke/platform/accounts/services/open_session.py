@@ -1,6 +1,7 @@
 """Sign a person in, after both factors."""
 
 from django.contrib.auth import login
+from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 
 from tasuke.platform.accounts.models import User
@@ -13,6 +14,7 @@ USING = "accounts"
 
 def open_session(*, request: HttpRequest, user: User) -> None:
     """Open the one session of this person: a new key, nothing of what the browser brought, any other session ends."""
+    Session.objects.using(USING).filter(expire_date__lt=moment_of(request)).delete()  # of those who just went away
     request.session.flush()
     login(request, user, backend="tasuke.platform.accounts.backends.PersonalIdBackend")
     moment = moment_of(request).timestamp()

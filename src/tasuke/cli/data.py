@@ -116,7 +116,7 @@ def _is_day(text: str) -> bool:
 
 def _run_or_plan(job: str, target: str, parameters: _Parameters, by: str, approver: str | None, *, apply: bool) -> None:
     from tasuke.deploy.clock import now
-    from tasuke.deploy.runs import run_job
+    from tasuke.deploy.runs import command_origin, run_job
     from tasuke.platform.batch.services.plan_run import RunAlreadyDone, plan_run
 
     if apply:
@@ -124,7 +124,9 @@ def _run_or_plan(job: str, target: str, parameters: _Parameters, by: str, approv
         _report(run, fresh)
         return
     try:
-        run, _ = plan_run(using="subsidy", job=job, target=target, parameters=parameters, by=by, now=now())
+        run, _ = plan_run(
+            using="subsidy", job=job, target=target, parameters=parameters, by=by, now=now(), origin=command_origin(by)
+        )
     except RunAlreadyDone as done:
         _report(done.run, False)
         return
@@ -148,9 +150,22 @@ def _show_problems(run: Any) -> int:
     return int(problems.exclude(severity="warning").count())
 
 
+def _seal() -> None:
+    """Seal what the command recorded: no site may be running that would do it."""
+    from tasuke.deploy.sealing import seal_all
+    from tasuke.platform.audit.keys import KeyUnusable
+    from tasuke.platform.audit.services.seal_trail import TrailBroken
+
+    try:
+        seal_all()
+    except (TrailBroken, KeyUnusable) as error:
+        messages.print(f"証跡を封印できませんでした: {error}", markup=False)
+
+
 def _report(run: Any, fresh: bool) -> None:
     from tasuke.platform.batch.models import RunState
 
+    _seal()
     errors = _show_problems(run)
     if run.state == RunState.PLANNED:
         messages.print("取り込めませんでした。何も変えていません。直してから、もう一度実行してください。")

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from tasuke.cli import accounts, copay, data, demo, feed, number, operate, schemes, serve, uke, zengin
+from tasuke.cli import accounts, audit, copay, data, demo, feed, number, operate, schemes, serve, uke, zengin
 
 app = typer.Typer(
     name="tasuke",
@@ -23,6 +23,7 @@ app.add_typer(zengin.app, name="zengin", help="全銀協の総合振込ファイ
 app.add_typer(uke.app, name="uke", help="レセプト電算ファイル")
 app.add_typer(number.app, name="number", help="番号と検証番号")
 app.add_typer(feed.app, name="feed", help="庁内連携ファイルの検査")
+app.add_typer(audit.app, name="audit", help="証跡の封印と検証")
 app.command("import")(data.import_file)
 app.command("run")(data.run_named_job)
 app.command("runs")(data.list_runs)

@@ -48,6 +48,9 @@ def worker() -> None:
     begin(None)
     from procrastinate.contrib.django import app
 
+    from tasuke.deploy.sealing import start_sealing
+
+    start_sealing()
     with app.open():
         app.run_worker(queues=["runs"])
 

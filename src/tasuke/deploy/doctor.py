@@ -35,7 +35,7 @@ class Finding:
 def examine() -> list[Finding]:
     """Look at everything. Nothing is changed, but for starting the embedded server when no other is named."""
     findings: list[Finding] = []
-    for look in (_program, _database, _fonts, _chromium, _disk, _clock, _profile):
+    for look in (_program, _database, _fonts, _chromium, _disk, _clock, _profile, _trails):
         findings.extend(_safely(look))
     return findings
 
@@ -133,4 +133,26 @@ def _profile() -> Iterator[Finding]:
             ""
             if not open_keys
             else "本番ではプロファイルの confirmations で確認してください: " + ", ".join(open_keys[:5]),
+        )
+
+
+def _trails() -> Iterator[Finding]:
+    from tasuke.deploy.sealing import trails, weaknesses_of
+    from tasuke.deploy.setup import configure
+
+    configure()
+    for trail in trails():
+        name = f"証跡 {trail.system}"
+        try:
+            weak = weaknesses_of(trail)
+        except psycopg.errors.UndefinedTable:
+            weak = ["表がまだありません"]
+        except psycopg.OperationalError:
+            yield Finding(name, "データベースがまだありません", None, "tasuke setup が作ります")
+            continue
+        yield Finding(
+            name,
+            "、".join(weak) if weak else "追記だけができます",
+            not weak,
+            "tasuke setup を実行するか、データベースの管理者が tasuke audit protect を実行します" if weak else "",
         )

@@ -1,6 +1,8 @@
 """Bring an installation up: find or start the server, make databases, migrate, load Django."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import StringIO
 
 
@@ -25,7 +27,32 @@ def prepare_databases() -> list[str]:
     made = create_missing(ensure_server())
     for system in SYSTEMS:
         output = StringIO()
-        call_command("migrate", database=system, interactive=False, verbosity=1, stdout=output)
+        with _trail_handed_over(system):
+            call_command("migrate", database=system, interactive=False, verbosity=1, stdout=output)
         if "Applying" in output.getvalue():
             made.append(f"{system}: スキーマを更新")
     return made
+
+
+@contextmanager
+def _trail_handed_over(system: str) -> Iterator[None]:
+    """The audit trail's tables belong to a role of their own behind the block; a migration of theirs gets them back.
+
+    Only where we administer the server ourselves. Elsewhere `tasuke audit protect` does it, and `tasuke doctor` asks.
+    """
+    from django.db import connections
+    from django.db.migrations.executor import MigrationExecutor
+
+    from tasuke.deploy.sealing import protect_system, release_for_migration
+    from tasuke.platform.database.embedded import ensure_server
+
+    if os.environ.get("TASUKE_DATABASE_EMBEDDED") != "1" or os.environ.get(f"TASUKE_DATABASE_URL_{system.upper()}"):
+        yield
+        return
+    known = connections[system].settings_dict
+    place = ensure_server(), str(known["NAME"]), str(known["USER"])
+    executor = MigrationExecutor(connections[system])
+    if any(step.app_label == "audit" for step, _ in executor.migration_plan(executor.loader.graph.leaf_nodes())):
+        release_for_migration(*place)
+    yield
+    protect_system(*place)

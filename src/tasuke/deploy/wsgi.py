@@ -9,4 +9,7 @@ set_profile(open_profile())
 
 from django.core.wsgi import get_wsgi_application  # noqa: E402 Django reads its settings here
 
+from tasuke.deploy.sealing import start_sealing  # noqa: E402
+
 application = get_wsgi_application()
+start_sealing()

@@ -50,6 +50,8 @@ def protect(conninfo: str, *, program: str) -> bool:
 def release(conninfo: str, *, program: str) -> None:
     """Give the tables back to the program's role so that a migration can change them; `protect` follows."""
     with psycopg.connect(conninfo) as connection:
+        if not connection.execute("SELECT to_regclass('audit_event')").fetchone()[0]:  # type: ignore[index]
+            return
         for table in _TABLES:
             _do(connection, "ALTER TABLE {} OWNER TO {}", table, program)
         for function in _FUNCTIONS:

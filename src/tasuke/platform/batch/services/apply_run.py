@@ -8,9 +8,11 @@ from datetime import datetime
 
 from django.db import connections, transaction
 
+from tasuke.platform.audit import EventKind, Origin
 from tasuke.platform.batch.job import Job, Plan, RunContext, get_job
 from tasuke.platform.batch.models import Run, RunChunk, RunState
 from tasuke.platform.batch.services.problems import record_problems
+from tasuke.platform.batch.services.record_transition import record_transition
 
 Progress = Callable[[int, int], None]  # chunks done, chunks in all
 Clock = Callable[[], datetime]
@@ -28,8 +30,18 @@ class PlanChanged(Exception):
     """The resumed plan has other chunks than the killed one: the input changed in between."""
 
 
-def apply_run(*, using: str, run: Run, plan: Plan | None, clock: Clock, progress: Progress | None = None) -> Run:
+def apply_run(
+    *,
+    using: str,
+    run: Run,
+    plan: Plan | None,
+    clock: Clock,
+    progress: Progress | None = None,
+    origin: Origin | None = None,
+) -> Run:
     """Apply what is not applied yet. plan: as plan_run gave it; None plans again (a worker, or after a kill).
+
+    origin: for the audit trail, of a caller that does not record by itself.
 
     Raises RunLocked, NotApproved, PlanChanged; an unexpected error marks the run as failed and propagates:
     the committed chunks stay, and the next apply goes on behind them.
@@ -44,11 +56,12 @@ def apply_run(*, using: str, run: Run, plan: Plan | None, clock: Clock, progress
         plan = plan or job.plan(context)
         if run.chunks_done and plan.chunks != run.chunks_total:
             raise PlanChanged(f"{job.title}: 前回は{run.chunks_total}分割、今回は{plan.chunks}分割です")
-        _start(using, run, plan, clock())
+        _start(using, run, plan, clock(), origin)
         try:
             _apply_chunks(using, run, plan, job, context, clock, progress)
+            _finish(using, run, plan, job, context, clock(), origin)
         except Exception as error:
-            _mark_failed(using, run, error, clock())
+            _mark_failed(using, run, error, clock(), origin)
             raise
     return run
 
@@ -69,10 +82,12 @@ def locked(using: str, run: Run) -> Iterator[None]:
                 cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [7_105, key - 2**31])
 
 
-def _start(using: str, run: Run, plan: Plan, now: datetime) -> None:
+def _start(using: str, run: Run, plan: Plan, now: datetime, origin: Origin | None) -> None:
     run.state, run.chunks_total, run.failure = RunState.APPLYING, plan.chunks, ""
     run.started_at = run.started_at or now
-    run.save(using=using, update_fields=["state", "chunks_total", "failure", "started_at"])
+    with transaction.atomic(using=using):
+        run.save(using=using, update_fields=["state", "chunks_total", "failure", "started_at"])
+        record_transition(using=using, run=run, kind=EventKind.RUN_STARTED, origin=origin, at=now)
 
 
 def _apply_chunks(
@@ -92,12 +107,17 @@ def _apply_chunks(
             done.add(number)
         if progress:
             progress(len(done), plan.chunks)
+
+
+def _finish(
+    using: str, run: Run, plan: Plan, job: Job, context: RunContext, now: datetime, origin: Origin | None
+) -> None:
     with transaction.atomic(using=using):
-        last = job.finish(context, plan) if job.finish else {}
-        _finish(using, run, last, clock())
+        _mark_done(using, run, job.finish(context, plan) if job.finish else {}, now)
+        record_transition(using=using, run=run, kind=EventKind.RUN_DONE, origin=origin, at=now)
 
 
-def _finish(using: str, run: Run, last: Mapping[str, int], now: datetime) -> None:
+def _mark_done(using: str, run: Run, last: Mapping[str, int], now: datetime) -> None:
     totals: Counter[str] = Counter()
     for counts in RunChunk.objects.using(using).filter(run=run).values_list("counts", flat=True):
         totals.update(counts)
@@ -106,9 +126,11 @@ def _finish(using: str, run: Run, last: Mapping[str, int], now: datetime) -> Non
     run.save(using=using, update_fields=["counts", "state", "finished_at"])
 
 
-def _mark_failed(using: str, run: Run, error: Exception, now: datetime) -> None:
+def _mark_failed(using: str, run: Run, error: Exception, now: datetime, origin: Origin | None) -> None:
     if connections[using].connection is None or connections[using].connection.closed:
         return  # the database is gone; the run resumes when it is back
-    Run.objects.using(using).filter(pk=run.pk).update(
-        state=RunState.FAILED, failure=f"{type(error).__name__}: {error}"[:2000], finished_at=now
-    )
+    with transaction.atomic(using=using):
+        Run.objects.using(using).filter(pk=run.pk).update(
+            state=RunState.FAILED, failure=f"{type(error).__name__}: {error}"[:2000], finished_at=now
+        )
+        record_transition(using=using, run=run, kind=EventKind.RUN_FAILED, origin=origin, at=now)

@@ -7,9 +7,11 @@ from typing import Any
 
 from django.db import transaction
 
+from tasuke.platform.audit import EventKind, Origin
 from tasuke.platform.batch.job import Plan, RunContext, get_job
 from tasuke.platform.batch.models import Run, RunState
 from tasuke.platform.batch.services.problems import record_problems
+from tasuke.platform.batch.services.record_transition import record_transition
 
 
 class RunAlreadyDone(Exception):
@@ -21,9 +23,18 @@ class RunAlreadyDone(Exception):
 
 
 def plan_run(
-    *, using: str, job: str, target: str, parameters: Mapping[str, Any], by: str, now: datetime
+    *,
+    using: str,
+    job: str,
+    target: str,
+    parameters: Mapping[str, Any],
+    by: str,
+    now: datetime,
+    origin: Origin | None = None,
 ) -> tuple[Run, Plan]:
     """Plan `job` for `target`. A run that is planned, or was killed, is planned anew under the same row.
+
+    origin: for the audit trail, of a caller that does not record by itself.
 
     Raises RunAlreadyDone, UnknownJob, and whatever the job's plan raises for unusable parameters.
     """
@@ -44,4 +55,5 @@ def plan_run(
             run.comparison = [asdict(c) for c in plan.comparisons]
         run.save(using=using)
         record_problems(run=run, using=using, chunk=None, problems=plan.problems, replace=True)
+        record_transition(using=using, run=run, kind=EventKind.RUN_PLANNED, origin=origin, at=now)
     return run, plan

@@ -37,11 +37,13 @@ def demo(
     except UnknownProfile as error:
         stop(str(error), status=Exit.WRONG_USE)
     name = f"{profile.id}_{residents}_{months}_{seed}"
-    folder = out or Path(os.environ.get("TASUKE_HOME", "var")) / "demo" / name
+    home = Path(os.environ.get("TASUKE_HOME", "var"))
+    folder = out or home / "demo" / name
     folder.mkdir(parents=True, exist_ok=True)
-    # a database and an archive of its own for each demo city: a second run finds everything done
+    # a database and an archive of its own for each demo city: a second run finds everything done. The archive stands
+    # with the database, not in the folder, which may be another one next time, or have been thrown away.
     os.environ["TASUKE_DATABASE_PREFIX"] = f"tasuke_demo_{name}"
-    os.environ["TASUKE_ARCHIVE"] = str((folder / "archive").resolve())
+    os.environ["TASUKE_ARCHIVE"] = str((home / "archive" / name).resolve())
     listen = _listen(host, port)
     result = _run(profile, residents, months, seed, folder)
     write_json({"out": str(folder), **result})

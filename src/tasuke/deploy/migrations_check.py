@@ -63,6 +63,10 @@ def main() -> int:
     configure()
     from django.core.management import call_command
 
+    from tasuke.platform.database.embedded import ensure_server
+    from tasuke.platform.database.systems import create_missing
+
+    create_missing(ensure_server())  # a fresh machine: the commands below connect, though they change nothing
     call_command("makemigrations", check=True, dry_run=True, verbosity=1)
     with tempfile.TemporaryDirectory() as folder:
         return _squawk(Path(folder))

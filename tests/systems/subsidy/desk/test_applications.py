@@ -73,6 +73,7 @@ def test_from_the_paper_to_the_certificate_with_two_people(family, browser):
     page = second.get(f"/applications/{application.pk}/assess/")
     assert page.context["trial"].outcome == "eligible", page.context["trial"]
     assert "適用する規則" in page.content.decode()
+    assert "根拠 川崎市" in page.content.decode()
     assert not Decision.objects.using("subsidy").exists()
     decided = second.post(f"/applications/{application.pk}/decide/", {"outcome": "eligible"}, follow=True)
     assert "該当として決定しました" in messages_of(decided)

@@ -4,6 +4,7 @@ from django import template
 from django.utils.safestring import SafeString
 
 from tasuke.platform.ui.templatetags.office import state_badge
+from tasuke.schemes.catalogue_loader import load_scheme
 from tasuke.systems.subsidy.desk import words
 
 register = template.Library()
@@ -47,3 +48,10 @@ def word(code: str, of: str) -> str:
 def reason(code: str) -> str:
     """A reason of a decision in words."""
     return words.reason(code)
+
+
+@register.filter
+def sources(names: str, scheme_id: str) -> str:
+    """Sources of a step by their titles instead of their keys; what is no key stands as it is."""
+    known = load_scheme(scheme_id).sources
+    return "、".join(known[name].title if name in known else name for name in names.split())

@@ -134,7 +134,12 @@ def subject_rows(
         money = add_columns(money, stage, rows=incomes.height)
     kept = pl.all() if every_column else pl.col("person_id", "income_year", *_KEYS, *_FIGURES, *stages.classes)
     joined = persons.join(
-        money.select(kept), left_on="id", right_on="person_id", how="left", maintain_order="left_right", nulls_equal=False
+        money.select(kept),
+        left_on="id",
+        right_on="person_id",
+        how="left",
+        maintain_order="left_right",
+        nulls_equal=False,
     )
     fits = pl.col("income_year").eq_missing(pl.col("_income_year")) | pl.col("subject").is_null()
     rows = joined.with_columns_seq(fits.alias("_fits")).collect(optimizations=AS_WRITTEN)

@@ -9,12 +9,14 @@ from io import StringIO
 def configure() -> None:
     """Make Django usable in this process: starts the embedded server when no other is named."""
     from tasuke.platform.database.embedded import ensure_server
+    from tasuke.platform.logs.setup import set_up_logs
 
     ensure_server()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tasuke.deploy.settings")
     import django
 
     django.setup()
+    set_up_logs()
 
 
 def prepare_databases() -> list[str]:

@@ -43,3 +43,16 @@ def mask_text(text: str) -> str:
 def _coded_digits(match: re.Match[str]) -> str:
     plain = unquote_to_bytes(match[0]).decode("utf-8", "replace")
     return BLOT if _TWELVE.search(plain) else match[0]
+
+
+# What stands in quotes in the text of an exception is mostly what somebody typed; names of ours are plain words.
+_QUOTED = re.compile(r"""(["'])((?:(?!\1).)*)\1|(?<=[=(])\([^)]*\)""")
+_PLAIN = re.compile(r"[a-z0-9_.:/<>-]*")
+# Words in capitals one after the other: how names of people from abroad are written in a register.
+_CAPITALS = re.compile(r"\b[A-Z][A-Z'’-]+(?:[ ,]+[A-Z][A-Z'’-]*)+\b")
+
+
+def mask_message(text: str) -> str:
+    """The text of an exception: also without what it quotes and without names in capitals."""
+    text = _QUOTED.sub(lambda found: found[0] if _PLAIN.fullmatch(found[2] or "") and found[2] else BLOT, text)
+    return mask_text(_CAPITALS.sub(BLOT, text))

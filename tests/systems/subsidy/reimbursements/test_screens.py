@@ -18,13 +18,7 @@ def body(response):
 def decided(office):
     """One receipt is paid, one is refused (before the entitlement), one waits for an account."""
     ResidentRecord.objects.using("subsidy").update(ward_code="141313")
-    own = {
-        "bank_code": None,
-        "branch_code": None,
-        "account_kind": None,
-        "account_no": None,
-        "account_holder_kana": None,
-    }
+    none = dict.fromkeys(("bank_code", "branch_code", "account_kind", "account_no", "account_holder_kana"))
     office.receive(
         office.write(
             office.feed_row(),

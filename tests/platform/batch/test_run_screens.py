@@ -37,7 +37,9 @@ class Book:
             chunks=self.found,
             work=None,
             comparisons=[Comparison("前回", self.found, 2), Comparison("台帳", 3, 3)],
-            problems=[Problem("bad", "読めません", line=7, field="氏名", value=f"=HYPERLINK {PERSON}", file="a.csv")],
+            problems=[
+                Problem("bad", "読めません", line=7, field="宛名番号", value=f"=HYPERLINK {PERSON}", file="a.csv")
+            ],
         )
 
     def apply(self, context, plan, number):
@@ -96,6 +98,10 @@ def test_the_list_shows_runs_in_words_and_by_key(book, monkeypatch, django_asser
     last = re.search(r"after=(\d+)", text)
     assert last is None or client.get(f"/runs/?after={last[1]}").status_code == 200
     assert "この条件の処理はありません" in body(client.get("/runs/?state=failed"))
+    assert "数える処理</a>" in body(client.get("/runs/?problems=1"))
+    RunProblem.objects.using("subsidy").update(severity="warning")
+    assert "この条件の処理はありません" in body(client.get("/runs/?problems=1"))
+    assert "令和8年4月" in text  # parameters in words
 
 
 def test_one_run_shows_plan_comparison_and_problems(book, django_assert_max_num_queries):

@@ -1,13 +1,16 @@
 """What the screens of runs show: lists by key, one run with everything about it, its problems as a file."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import polars as pl
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
+from tasuke.core.problems import Severity
+from tasuke.core.wareki import to_wareki
 from tasuke.platform.batch.desk import DESK
 from tasuke.platform.batch.job import UnknownJob, get_job
 from tasuke.platform.batch.models import Run, RunProblem, RunState
@@ -16,7 +19,7 @@ from tasuke.platform.exchange.models import OutboundFile
 
 FILES_SHOWN = 100
 LARGE_CHANGE = 20  # percent: whoever approves is told to look twice
-_ATENA_NO = re.compile(r"(?<!\d)\d{15}(?!\d)")  # 宛名番号 in the feeds: 15 digits
+_ATENA_NO = re.compile(r"(?<!\d)\d{8,15}(?!\d)")  # 宛名番号: 15 digits at most, 10 in many cities
 _TONES = {
     RunState.PLANNED: "info",
     RunState.APPROVED: "info",
@@ -25,7 +28,7 @@ _TONES = {
     RunState.FAILED: "bad",
     RunState.CANCELLED: "plain",
 }
-_PARAMETERS = {"scheme": "制度", "on": "基準日", "pay_on": "支払日", "month": "月", "path": "ファイル", "form": "形式"}
+_PARAMETERS = {"scheme": "制度", "on": "基準日", "pay_on": "支払日", "month": "月", "path": "ファイル"}
 SEVERITIES = {"fatal": ("取込不可", "bad"), "error": ("エラー", "bad"), "warning": ("注意", "warn")}
 
 
@@ -90,14 +93,27 @@ class RunPage:
 
 
 def runs_list(
-    *, using: str, schemes: frozenset[str] | None, job: str = "", state: str = "", after: int | None = None, limit: int
+    *,
+    using: str,
+    schemes: frozenset[str] | None,
+    job: str = "",
+    state: str = "",
+    problems: bool = False,
+    after: int | None = None,
+    limit: int,
 ) -> list[RunLine]:
-    """Runs, newest first, behind the id `after`. schemes: None = all; runs of no scheme are seen by everybody."""
+    """Runs, newest first, behind the id `after`. schemes: None = all; runs of no scheme are seen by everybody.
+
+    problems: only runs that left out rows.
+    """
     found = Run.objects.using(using).newest_first().filter(_of_schemes(schemes))
     if job:
         found = found.of_job(job)
     if state:
         found = found.filter(state=state)
+    if problems:
+        left_out = RunProblem.objects.using(using).filter(run=OuterRef("pk")).exclude(severity=Severity.WARNING.value)
+        found = found.filter(Exists(left_out))
     if after is not None:
         found = found.filter(pk__lt=after)
     return [run_line(run) for run in found[:limit]]
@@ -145,10 +161,13 @@ def problems_frame(problems: Iterable[RunProblem], *, values: bool) -> pl.DataFr
     return pl.DataFrame(rows, schema=dict(zip(heads, kinds, strict=True)), orient="row")
 
 
-def persons_in(problems: Iterable[RunProblem], *, values: bool) -> list[str]:
+def persons_in(problems: Sequence[RunProblem], *, values: bool) -> list[str]:
     """宛名番号 that stand in what is shown of these problems: whoever looks at them is on record."""
-    texts = (f"{p.subject} {p.message} {p.value if values else ''}" for p in problems)
-    return sorted({no for text in texts for no in _ATENA_NO.findall(text)})
+    found = {p.subject for p in problems if p.subject}
+    if values:
+        # only where the field says so: other fields hold numbers of the same length (institutions, insured persons)
+        found |= {no for p in problems if "宛名" in p.field for no in _ATENA_NO.findall(p.value)}
+    return sorted(found)
 
 
 def run_line(run: Run) -> RunLine:
@@ -173,7 +192,15 @@ def job_title(job: str) -> str:
 
 
 def _shown(key: str, value: Any) -> str:
-    return str(value).rpartition("/")[2] if key == "path" else str(value)
+    if key == "path":
+        return str(value).rpartition("/")[2]
+    if key == "scheme":
+        return str(value)
+    try:
+        first = date.fromisoformat(f"{value}-01" if key == "month" else str(value))
+    except ValueError:  # given by hand on the command line
+        return str(value)
+    return to_wareki(first).rpartition("月")[0] + "月" if key == "month" else to_wareki(first)
 
 
 def _of_schemes(schemes: frozenset[str] | None) -> Q:

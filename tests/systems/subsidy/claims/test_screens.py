@@ -8,6 +8,7 @@ from django.db import connections
 
 from tasuke.platform.access.testing import signed_in
 from tasuke.systems.subsidy.claims.models import Claim, ClaimEntry
+from tasuke.systems.subsidy.claims.screens import rule_words
 from tasuke.systems.subsidy.claims.services.decide_query import decide_query
 
 pytestmark = pytest.mark.django_db(databases=["subsidy", "accounts"])
@@ -62,7 +63,8 @@ def test_the_query_list_shows_reason_rule_and_both_values(book, django_assert_ma
     assert f">{query.file_id}-{query.line}</a>" in text
     assert finding.billed in text
     assert finding.ours in text
-    assert finding.rule in text
+    assert rule_words(finding.rule) in text
+    assert "copayment." not in text
     assert ("read", PERSON) in {e[:2] for e in events()}
 
 

@@ -19,6 +19,7 @@ class RunFilter(forms.Form):
 
     job = forms.ChoiceField(label="処理", required=False)
     state = forms.ChoiceField(label="状態", required=False, choices=[("", "すべて"), *RunState.choices])
+    problems = forms.BooleanField(label="取り込めなかった行があるもの", required=False)
 
     def __init__(self, *args: Any, jobs: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

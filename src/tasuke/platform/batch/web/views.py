@@ -38,11 +38,12 @@ MOST_ROWS = 100_000  # rows of a file of problems: more than that nobody mends b
 def run_list(request: OfficeRequest) -> HttpResponse:
     """Runs, newest first."""
     form = RunFilter(request.GET, jobs=sorted(((j.name, j.title) for j in all_jobs()), key=lambda j: j[1]))
-    chosen = form.cleaned_data if form.is_valid() else {"job": "", "state": ""}
+    form.is_valid()
+    chosen = form.cleaned_data
     after = key_of(request)
     found = runs_list(
-        using=USING, schemes=request.scope.schemes, job=chosen["job"], state=chosen["state"], after=after,
-        limit=PAGE_ROWS + 1,
+        using=USING, schemes=request.scope.schemes, job=chosen.get("job", ""), state=chosen.get("state", ""),
+        problems=chosen.get("problems", False), after=after, limit=PAGE_ROWS + 1,
     )  # fmt: skip
     page = page_of(found, key=lambda line: line.run.pk, after=request.GET.get("after", "") if after else "")
     return render(request, "batch/list.html", {"form": form, "page": page, "reserved": DESK.reserved})

@@ -1,6 +1,7 @@
 """What the screens of claims show: files of a month, lists of queries by key, one claim with everything about it."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -25,6 +26,7 @@ CARES = {"medical": "医科", "dental": "歯科", "pharmacy": "調剤", "nursing
 AGENCIES = {"1": "支払基金", "2": "国保連合会"}
 # what a list may show: key → words
 STATES = {"open": "疑義(判断待ち)", "decided": "疑義(判断済み)", "return": "過誤", "accepted": "決定"}
+_COPAYMENT_RULE = re.compile(r"copayment\.(?P<version>\d{4}-\d\d-\d\d)\.rule\.(?P<care>[\w-]+)")
 _OTHERS = 12  # claims of the same person beside the one that is looked at
 
 _FILES = """
@@ -239,7 +241,16 @@ def _finding(row: ClaimFinding) -> Finding:
     info = INFO[reason] if reason else None
     label = info.label if info else row.reason  # a reason of an older version of the program
     state = info.state if info else ClaimState.QUERY
-    return Finding(row.reason, label, row.billed, row.ours, row.rule, state)
+    return Finding(row.reason, label, row.billed, row.ours, rule_words(row.rule), state)
+
+
+def rule_words(rule: str) -> str:
+    """A rule for people: the key of a copayment rule names the version and the kind of care, others are words."""
+    found = _COPAYMENT_RULE.fullmatch(rule)
+    if found is None:
+        return rule
+    care = {**CARES, "all": "すべての診療"}.get(found["care"], found["care"])
+    return f"一部負担金の規則({found['version']}版 {care})"
 
 
 def _totals(raw: Any) -> Mapping[str, int]:

@@ -54,6 +54,8 @@ class PayDay:
         if self.transfer is not None:
             done = {RunState.PLANNED: ("振込データの承認待ち", "warn"), RunState.DONE: ("振込データ作成済み", "good")}
             return done.get(RunState(self.transfer.state), ("振込データを作成中", "info"))
+        if self.batch is None and self.select is not None and self.select.state == RunState.DONE:
+            return "支払対象なし", "plain"
         if self.select is None or self.select.state == RunState.DONE:
             return "抽出済み(振込データはこれから)", "info"
         return ("抽出の承認待ち", "warn") if self.select.state == RunState.PLANNED else ("抽出中", "info")

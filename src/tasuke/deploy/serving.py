@@ -1,5 +1,6 @@
 """The server process: granian runs the WSGI application in workers; static files come from whitenoise inside it."""
 
+import multiprocessing
 import os
 import tempfile
 from dataclasses import dataclass
@@ -62,6 +63,9 @@ def serve(listen: Listen) -> None:
     from granian import Granian
     from granian.constants import Interfaces
 
+    # A forked worker would inherit the locks of Polars' threads from a process that has computed before (the demo):
+    # its first column operation would wait for ever. Fresh processes inherit nothing.
+    multiprocessing.set_start_method("spawn", force=True)
     workers = listen.workers or min(os.cpu_count() or 1, _MOST_WORKERS)
     data_folder().mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="metrics-", dir=data_folder()) as folder:

@@ -1,0 +1,188 @@
+"""The office as people meet it: `tasuke demo` with its site, and Debian's Chromium. Nothing is replaced by a model."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
+from psycopg.conninfo import make_conninfo
+
+from tasuke.platform.access.demo_people import demo_people
+from tasuke.platform.database.embedded import ensure_server
+from tasuke.platform.database.systems import SYSTEMS
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+RESIDENTS, MONTHS, FIRST_WARD = 600, 1, "011011"
+NEWBORN = "0009000018"
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.slow)
+            if CHROMIUM is None:
+                item.add_marker(pytest.mark.skip(reason="Chromium がありません(script/bootstrap)"))
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """Address of a site on a fresh synthetic city; the worker of the tests has one of its own."""
+    seed = 100 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    prefix = f"tasuke_demo_sapporo_{RESIDENTS}_{MONTHS}_{seed}"
+    for system in SYSTEMS:
+        with psycopg.connect(ensure_server(), autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{prefix}_{system}" WITH (FORCE)')
+    port, out = free_port(), tmp_path_factory.mktemp("demo")
+    command = [str(Path(sys.executable).parent / "tasuke"), "demo", "--residents", str(RESIDENTS), "--months",
+               str(MONTHS), "--seed", str(seed), "--out", str(out), "--port", str(port)]  # fmt: skip
+    environment = {k: v for k, v in os.environ.items() if k not in ("TASUKE_PROFILE", "TASUKE_DATABASE_PREFIX")}
+    log = (out / "site.log").open("wb")
+    process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        wait_for(f"{address}/healthz", process, out / "site.log")
+        add_newborn(f"{prefix}_subsidy")
+        yield address
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+        log.close()
+
+
+def wait_for(url, process, log):
+    for _ in range(240):
+        try:
+            with urllib.request.urlopen(url, timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            assert process.poll() is None, log.read_text("utf-8", "replace")[-3000:]
+            time.sleep(0.5)
+    pytest.fail(log.read_text("utf-8", "replace")[-3000:])
+
+
+def add_newborn(database):
+    """A child of the first ward, registered and insured, for whom nobody has applied yet."""
+    copied = """
+        INSERT INTO subsidy_resident_record SELECT (jsonb_populate_record(r, jsonb_build_object(
+          'id', 9000000001, 'atena_no', %(child)s, 'name', '髙橋　未来', 'name_kana', 'タカハシ　ミライ',
+          'name_key', '高橋未来', 'kana_key', 'タカハシミライ', 'birth_date', '2026-05-01', 'relationship', '子',
+          'relationship_code', '20', 'valid', '[2026-05-01,)', 'resident_since', '2026-05-01'))).*
+        FROM subsidy_resident_record r WHERE r.recorded_to IS NULL AND r.relationship_code = '02'
+          AND r.ward_code = %(ward)s AND r.resident_status = '1' AND upper(r.valid) IS NULL AND r.phone <> ''
+          AND NOT EXISTS (SELECT 1 FROM subsidy_protection x WHERE x.atena_no = r.atena_no) ORDER BY r.id LIMIT 1
+    """
+    insured = """
+        INSERT INTO subsidy_insurance SELECT (jsonb_populate_record(i, jsonb_build_object(
+          'id', 9000000001, 'atena_no', %(child)s, 'valid', '[2026-05-01,)', 'insured_relation', '2'))).*
+        FROM subsidy_insurance i WHERE i.recorded_to IS NULL AND i.insurance_kind = '3' ORDER BY i.id LIMIT 1
+    """
+    income = """
+        INSERT INTO subsidy_income SELECT (jsonb_populate_record(i, jsonb_build_object('id', 9000000000 + y.year,
+          'atena_no', r.atena_no, 'tax_year', y.year))).*
+        FROM subsidy_resident_record c JOIN subsidy_resident_record r ON r.household_no = c.household_no
+          AND r.relationship_code = '02' AND r.recorded_to IS NULL AND upper(r.valid) IS NULL
+          JOIN subsidy_income i ON i.id = (SELECT id FROM subsidy_income WHERE status_code = '3'
+            AND recorded_to IS NULL ORDER BY id LIMIT 1)
+          CROSS JOIN generate_series(2024, 2027) y(year)
+        WHERE c.atena_no = %(child)s ON CONFLICT DO NOTHING
+    """
+    values = {"child": NEWBORN, "ward": FIRST_WARD}
+    url = make_conninfo(ensure_server(), dbname=database)
+    with psycopg.connect(url, cursor_factory=psycopg.ClientCursor) as connection:
+        for statement in (copied, insured, income):
+            connection.execute(statement, values)
+        assert connection.execute(
+            "SELECT count(*) FROM subsidy_resident_record WHERE atena_no = %s", [NEWBORN]
+        ).fetchone() == (1,)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Desk:
+    """One person's browser."""
+
+    used_codes: dict[str, str] = {}  # noqa: RUF012 a code is good once, whoever asks
+
+    def __init__(self, page, site):
+        self.page, self.site = page, site
+        self.refused = []
+        page.on("console", lambda message: self.refused.append(message.text) if message.type == "error" else None)
+
+    def sign_in(self, personal_id, purpose="申請・届出の受付と審査"):
+        """Both steps, and what for."""
+        person = next(p for p in demo_people() if p.personal_id == personal_id)
+        self.go("/signin/")
+        self.page.get_by_label("職員ID").fill(personal_id)
+        self.page.get_by_label("PIN").fill(person.pin)
+        self.page.get_by_role("button", name="次へ").click()
+        self.page.get_by_label("ワンタイムパスワード").fill(self.fresh_code(person))
+        self.page.get_by_role("button", name="サインイン").click()
+        self.go("/purpose/")
+        self.page.get_by_label(purpose).check()
+        self.page.get_by_role("button", name="決める").click()
+        return self
+
+    def fresh_code(self, person):
+        """A code that was not used yet: at worst that of the next half minute."""
+        while (code := person.code(datetime.now(UTC))) == self.used_codes.get(person.personal_id):
+            time.sleep(1)
+        self.used_codes[person.personal_id] = code
+        return code
+
+    def go(self, path):
+        self.page.goto(self.site + path)
+        return self
+
+    def click(self, name, role="button"):
+        self.page.get_by_role(role, name=name).first.click()
+        return self.look()
+
+    def look(self):
+        """No serious accessibility finding, and nothing that the Content-Security-Policy had to refuse."""
+        found = Axe().run(self.page).response["violations"]
+        serious = [(v["id"], v["nodes"][0]["html"][:120]) for v in found if v["impact"] in ("serious", "critical")]
+        assert serious == [], f"{self.page.url}: {serious}"
+        assert [r for r in self.refused if "Content Security Policy" in r] == []
+        return self
+
+    @property
+    def text(self):
+        return self.page.locator("main").inner_text()
+
+
+@pytest.fixture
+def desk(chromium, site):
+    contexts = []
+
+    def sit_down(personal_id=None, **options):
+        context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="ja-JP", **options)
+        contexts.append(context)
+        one = Desk(context.new_page(), site)
+        return one.sign_in(personal_id) if personal_id else one
+
+    yield sit_down
+    for context in contexts:
+        context.close()

@@ -45,7 +45,7 @@ def data_problems(known: BankMaster, data: BankMaster, changes: BankChanges) -> 
     if data.is_empty():
         found.append(("bank.empty", "銀行と店舗が1件もありません。フォルダーを確かめてください", ""))
     if changes.vanished * 100 > known.height * _MOST_CLOSED:
-        words = f"今ある{known.height:,}店舗のうち{changes.vanished:,}店舗がありません。データが欠けていないか確かめてください"
+        words = f"今ある{known.height:,}店舗のうち{changes.vanished:,}店舗がありません。欠けていないか確かめてください"
         found.append(("bank.too_few", words, f"{data.height}"))
     for column, pattern in _WHOLE_FIELD.items():
         wrong = data.filter(~pl.col(column).str.contains(pattern))[column]

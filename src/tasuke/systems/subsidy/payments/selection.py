@@ -42,8 +42,9 @@ def select_payments(
     """Group what is payable by payee and account. Every payable row ends in one payment's items or in `held`.
 
     payable: as `reimbursements.queries.payable_frame`; accounts: as `registry.queries.accounts_frame`; retries: as
-    `payments.queries.retries_frame`; closed: as `payments.bank_table.closed_branches`. The account on the receipt wins over the registered one; after a failed transfer
-    only a corrected account counts, and the new payment stands for the failed one alone.
+    `payments.queries.retries_frame`; closed: as `payments.bank_table.closed_branches`. The account on the receipt wins
+    over the registered one; after a failed transfer only a corrected account counts, and the new payment stands for
+    the failed one alone.
     """
     rows = _judge(_with_account(payable, accounts, retries), at(master, on), closed, wo)
     held = rows.filter(pl.col("fault").is_not_null())

@@ -23,29 +23,10 @@ from tasuke.platform.logs.mask import BLOT, mask_message, mask_text
 # A word of the key is enough: name, person_name, holder_kana.
 _PRIVATE = frozenset(
     [
-        "name",
-        "kana",
-        "alias",
-        "address",
-        "phone",
-        "birth",
-        "birthday",
-        "holder",
-        "account",
-        "my",
-        "recipient",
-        "mail",
-        "pin",
-        "password",
-        "secret",
-        "token",
-        "cookie",
-        "query",
-        "body",
-        "value",
-        "values",
+        "name", "kana", "alias", "address", "phone", "birth", "birthday", "holder", "account", "my", "recipient",
+        "mail", "pin", "password", "secret", "token", "cookie", "query", "body", "value", "values",
     ]
-)
+)  # fmt: skip
 _OURS = frozenset({"logger_name", "file_name", "job_name", "task_name", "terminal_name", "thread_name"})
 _LIBRARY = frozenset({"event", "level", "logger", "timestamp"})
 

@@ -1,12 +1,14 @@
 """A paper at the counter: typed, compared by a second person, assessed, decided, and the certificate in hand."""
 
+import io
 from datetime import date, datetime
 
 import pytest
 from django.db import IntegrityError, connections, transaction
+from pypdf import PdfReader
 
 from tasuke.deploy.clock import TOKYO
-from tasuke.systems.subsidy.certificates.models import Certificate
+from tasuke.systems.subsidy.certificates.models import Certificate, Notice
 from tasuke.systems.subsidy.desk.models import Sheet
 from tasuke.systems.subsidy.entitlements.models import Application, Decision, Entitlement
 from tasuke.systems.subsidy.registry.models import Account, Insurance, Relation
@@ -182,6 +184,24 @@ def test_an_application_can_be_held_and_withdrawn_until_it_is_decided(family, br
     assert Application.objects.using("subsidy").get().state == "withdrawn"
     again = client.post(f"/applications/{pk}/decide/", {"outcome": "eligible"}, follow=True)
     assert "決定できません" in messages_of(again)
+
+
+def test_a_rejection_is_told_with_the_way_to_object(family, browser, people):
+    Insurance.objects.using("subsidy").update(valid=(date(2020, 4, 1), date(2026, 10, 1)))  # insured no longer
+    accept(browser("reviewer"), save(browser()))
+    pk = Application.objects.using("subsidy").get().pk
+    client = browser("reviewer")
+    assert "まだ決定していません" in messages_of(client.post(f"/applications/{pk}/notice/", follow=True))
+    client.post(f"/applications/{pk}/decide/", {"outcome": "rejected"})
+    assert Decision.objects.using("subsidy").get().outcome == "rejected"
+    told = client.post(f"/applications/{pk}/notice/", follow=True)
+    assert "通知書を作りました" in messages_of(told)
+    pdf = client.get(f"/applications/{pk}/notice/")
+    text = "".join("".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(pdf.content)).pages)
+    assert "審査請求" in text
+    assert "医療保険に加入していません" in text
+    assert "作成済み" in messages_of(client.post(f"/applications/{pk}/notice/", follow=True))
+    assert Notice.objects.using("subsidy").count() == 1
 
 
 def test_what_changed_since_the_assessment_is_not_decided(family, browser):

@@ -105,7 +105,7 @@ class Notice(models.Model):
     content = models.JSONField("文面")
     file_sha256 = models.CharField("PDF", max_length=64)
     page = models.PositiveIntegerField("頁")
-    run_id = models.BigIntegerField("処理")
+    run_id = models.BigIntegerField("処理", null=True)  # null: printed at the counter
     issued_by = models.CharField("作成者", max_length=60)
 
     class Meta:

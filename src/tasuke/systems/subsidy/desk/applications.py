@@ -44,7 +44,10 @@ WHERE a.id = %(id)s AND {limits}
 """
 _DECISIONS = """
 SELECT d.id, d.outcome, d.reasons, d.judged_on, d.decided_on, d.start, d."end", d.coverage, d.net_income,
-       d.income_limit, d.version FROM subsidy_decision d WHERE d.application_id = %(id)s ORDER BY d.id DESC
+       d.income_limit, d.version, n.id AS notice_id, n.kind AS notice_kind, n.issued_on AS notice_on,
+       n.run_id IS NULL AS notice_here
+FROM subsidy_decision d LEFT JOIN subsidy_notice n ON n.decision_id = d.id
+WHERE d.application_id = %(id)s ORDER BY d.id DESC
 """
 _KNOWN = "SELECT DISTINCT atena_no FROM subsidy_resident_record WHERE atena_no = ANY(%s) AND recorded_to IS NULL"
 

@@ -16,4 +16,5 @@ urlpatterns = [
     path("<int:application_id>/hold/", decisions.hold, name="hold"),
     path("<int:application_id>/withdraw/", decisions.withdraw, name="withdraw"),
     path("<int:application_id>/certificate/", decisions.certificate, name="certificate"),
+    path("<int:application_id>/notice/", decisions.notice, name="notice"),
 ]

@@ -9,9 +9,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from tasuke.platform.access import Action, OfficeRequest, screen
 from tasuke.platform.exchange.archive import fetch
-from tasuke.systems.subsidy.certificates.models import Certificate
+from tasuke.systems.subsidy.certificates.models import Certificate, Notice
 from tasuke.systems.subsidy.desk.services.hold_application import hold_application
 from tasuke.systems.subsidy.desk.services.issue_at_counter import NothingToIssue, issue_at_counter
+from tasuke.systems.subsidy.desk.services.notify_at_counter import NothingToTell, notify_at_counter
 from tasuke.systems.subsidy.desk.services.withdraw_application import withdraw_application
 from tasuke.systems.subsidy.desk.web.applications import find
 from tasuke.systems.subsidy.entitlements.services.decide_one import NotWaiting, decide_one
@@ -128,6 +129,38 @@ def certificate(request: OfficeRequest, application_id: int) -> HttpResponse:
             request, "窓口で交付した受給者証がありません。まとめて作ったものは受給者証の台帳から開いてください。"
         )
         return HttpResponseRedirect(reverse("applications:application", args=[application_id]))
-    response = HttpResponse(fetch(paper.file_sha256), content_type="application/pdf")
-    response.headers["Content-Disposition"] = f'inline; filename="certificate-{paper.pk}.pdf"'
+    return _pdf(paper.file_sha256, f"certificate-{paper.pk}.pdf")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@screen(Action.PRINT_NOTICE, purpose="required")
+def notice(request: OfficeRequest, application_id: int) -> HttpResponse:
+    """POST writes the letter on the latest decision (却下 with 教示文); GET gives its PDF."""
+    shown, decisions = find(request, application_id)
+    target = reverse("applications:application", args=[application_id])
+    latest = decisions[0]["id"] if decisions else 0
+    if request.method == "POST":
+        try:
+            if not latest:
+                raise NothingToTell("まだ決定していません")
+            made = notify_at_counter(
+                using=USING, decision_id=latest, on=request.today, by=request.actor.personal_id, now=request.at
+            )
+        except NothingToTell as error:
+            messages.error(request, f"{error}。")
+            return HttpResponseRedirect(target)
+        request.audit.changed([shown["atena_no"], made.addressee_atena_no], "notice", after={"notice": made.pk})
+        messages.success(request, "通知書を作りました。PDFを印刷してください。")
+        return HttpResponseRedirect(target)
+    request.audit.printed([shown["atena_no"]], "notice")
+    letter = Notice.objects.using(USING).filter(decision_id=latest, run_id__isnull=True).first()
+    if letter is None:
+        messages.error(request, "窓口で作った通知書がありません。")
+        return HttpResponseRedirect(target)
+    return _pdf(letter.file_sha256, f"notice-{letter.pk}.pdf")
+
+
+def _pdf(digest: str, name: str) -> HttpResponse:
+    response = HttpResponse(fetch(digest), content_type="application/pdf")
+    response.headers["Content-Disposition"] = f'inline; filename="{name}"'
     return response

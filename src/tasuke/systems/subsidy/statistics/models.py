@@ -2,7 +2,9 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import F, Q
 
 
 class BenefitFact(models.Model):
@@ -62,3 +64,48 @@ class RecipientFact(models.Model):
 
     def __str__(self) -> str:
         return f"{self.month} {self.scheme}"
+
+
+class ExtractState(models.TextChoices):
+    """Asked for → approved or refused by another person. What holds nobody's data needs no approval."""
+
+    REQUESTED = "requested", "承認待ち"
+    APPROVED = "approved", "承認済み"
+    REFUSED = "refused", "却下"
+
+
+class Extract(models.Model):
+    """EUC: which items of which rows somebody wants as a file, what for, and who let it go. Kept, to be asked again."""
+
+    dataset = models.CharField("対象", max_length=20)
+    items = ArrayField(models.CharField(max_length=40), verbose_name="項目")
+    filters = models.JSONField("条件", default=dict)
+    purpose = models.CharField("利用目的", max_length=200)
+    rows = models.PositiveIntegerField("件数")  # when it was asked for
+    state = models.CharField("状態", max_length=10, choices=ExtractState.choices, default=ExtractState.REQUESTED)
+    requested_at = models.DateTimeField("申請日時")
+    requested_by = models.CharField("申請者", max_length=60)
+    decided_at = models.DateTimeField("決定日時", null=True)
+    decided_by = models.CharField("決定者", max_length=60, null=True)
+    note = models.CharField("決定の理由", max_length=200, blank=True)
+    taken = models.PositiveIntegerField("取出回数", default=0)
+
+    class Meta:
+        db_table = "subsidy_extract"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(decided_at__isnull=True, decided_by__isnull=True)
+                | Q(decided_at__isnull=False, decided_by__isnull=False),
+                name="subsidy_extract_decided_pair",
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_by__isnull=True) | ~Q(decided_by=F("requested_by")),
+                name="subsidy_extract_two_people",
+            ),
+            models.CheckConstraint(
+                condition=Q(items__len__gte=1) & ~Q(purpose=""), name="subsidy_extract_says_what_for"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.dataset} {self.requested_by}"

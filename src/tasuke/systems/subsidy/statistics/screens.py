@@ -10,7 +10,7 @@ from django.db.models import Q, Sum
 
 from tasuke.platform.exchange.models import OutboundFile
 from tasuke.schemes.profile import Profile
-from tasuke.systems.subsidy.statistics.models import BenefitFact, RecipientFact
+from tasuke.systems.subsidy.statistics.models import BenefitFact, Extract, ExtractState, RecipientFact
 from tasuke.systems.subsidy.statistics.words import in_words
 
 MEASURES = ("claims", "days", "cost", "burden", "subsidy")
@@ -119,3 +119,16 @@ def _months_back(month: date, count: int) -> date:
     for _ in range(count):
         month = (month - timedelta(days=1)).replace(day=1)
     return month
+
+
+def extracts_list(*, using: str, by: str, approver: bool) -> list[Extract]:
+    """Requests for data, newest first: one's own; for who may approve also those that wait."""
+    mine = Q(requested_by=by)
+    seen = mine | Q(state=ExtractState.REQUESTED) if approver else mine
+    return list(Extract.objects.using(using).filter(seen).order_by("-pk")[:50])
+
+
+def extract_of(*, using: str, extract_id: int, by: str, approver: bool) -> Extract:
+    """One request. Raises Extract.DoesNotExist, also for somebody else's unless the person may approve."""
+    found = Extract.objects.using(using)
+    return (found if approver else found.filter(requested_by=by)).get(pk=extract_id)

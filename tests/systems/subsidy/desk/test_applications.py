@@ -66,7 +66,9 @@ def test_from_the_paper_to_the_certificate_with_two_people(family, browser):
     sheet = save(browser())
     assert sheet.content["received_on"] == "2026-11-24"
     second = browser("reviewer")
-    assert "紙と照合して受け付ける" in second.get(f"/applications/sheets/{sheet.pk}/check/").content.decode()
+    html = second.get(f"/applications/sheets/{sheet.pk}/check/").content.decode()
+    for text in ("紙と照合して受け付ける", "令和8年11月24日", "小児医療費助成", f"{FATHER}(髙橋　太郎)"):
+        assert text in html, text
     accept(second, sheet)
     application = Application.objects.using("subsidy").get()
     assert (application.atena_no, application.state, application.application_no) == (CHILD, "received", sheet.number)

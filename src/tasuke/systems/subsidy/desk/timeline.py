@@ -7,7 +7,7 @@ from typing import Any
 
 from tasuke.core.wareki import to_wareki, to_wareki_short
 
-WIDTH, LEFT, RIGHT, TOP, LANE, BAR = 1180, 250, 20, 26, 26, 18
+WIDTH, LEFT, RIGHT, TOP, LANE, BAR = 1180, 270, 20, 26, 26, 18
 _YEARS_BACK, _YEARS_AHEAD = 4, 4
 _CLEAR = 50  # the words of a 年度 stand clear of "この日"
 _CHARACTER = 12.5  # width of a full-width character in the drawing

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -11,7 +12,10 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from tasuke.core.wareki import to_wareki
+from tasuke.formats.csv_layout import Kind
 from tasuke.platform.access import Action, OfficeRequest, screen
+from tasuke.platform.ui.templatetags.office import scheme as scheme_title
 from tasuke.schemes.definition import NoVersionInForce
 from tasuke.systems.subsidy.desk.applications import unknown_people
 from tasuke.systems.subsidy.desk.filing import FIELDS, faults_by_field, file_paper, persons_named, warnings_of
@@ -166,12 +170,22 @@ def _show(request: OfficeRequest, page: _Page, *, status: int = 200) -> HttpResp
         "trial": page.trial,
         "warnings": page.warnings,
         "theirs": theirs.theirs if theirs else None,
-        "their_fields": [(FIELDS[f].label, theirs.theirs.content.get(f, "")) for f in theirs.fields if f in FIELDS]
-        if theirs
-        else [],
+        "their_fields": _theirs(page),
         "second_check": active_profile().processing.second_check,
     }
     return render(request, "desk/paper.html", context, status=status)
+
+
+def _theirs(page: _Page) -> list[tuple[str, str]]:
+    """What the other person saved in the fields that differ, by label."""
+    if page.theirs is None:
+        return []
+    saved, fields = page.theirs.theirs.content, page.form.fields
+    return [
+        (str(page.form[f].label), _in_words(f, saved[f]) if saved.get(f) else "")
+        for f in page.theirs.fields
+        if f in fields
+    ]
 
 
 def _household(request: OfficeRequest, atena_no: str) -> Household:
@@ -227,13 +241,25 @@ def _unknown(content: Mapping[str, str]) -> dict[str, list[str]]:
 
 
 def _lines(content: Mapping[str, str], names: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Label and value as on the paper, codes in words, numbers with the name beside them."""
+    """Label and value as on the paper: days in 和暦, codes in words, numbers with the name beside them."""
+    form = PaperForm(schemes=[])
     lines = []
-    for name, field in FIELDS.items():
+    for name in form.fields:
         value = content.get(name, "")
         if not value:
             continue
-        words = field.codes.get(value, value) if field.codes else value
         known = "、".join(names[n] for n in value.split(";") if n in names)
-        lines.append((field.label, f"{words}({known})" if known else words))
+        words = _in_words(name, value)
+        lines.append((str(form[name].label), f"{words}({known})" if known else words))
     return lines
+
+
+def _in_words(name: str, value: str) -> str:
+    field = FIELDS[name]
+    if name == "scheme":
+        return scheme_title(value)
+    if field.kind is Kind.DATE:
+        return to_wareki(date.fromisoformat(value))
+    if field.kind is Kind.FLAG:
+        return "はい"
+    return field.codes.get(value, value) if field.codes else value

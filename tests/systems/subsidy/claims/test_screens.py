@@ -8,7 +8,7 @@ from django.db import connections
 
 from tasuke.platform.access.testing import signed_in
 from tasuke.systems.subsidy.claims.models import Claim, ClaimEntry
-from tasuke.systems.subsidy.claims.screens import rule_words
+from tasuke.systems.subsidy.claims.screens import rule_words, value_words
 from tasuke.systems.subsidy.claims.services.decide_query import decide_query
 
 pytestmark = pytest.mark.django_db(databases=["subsidy", "accounts"])
@@ -81,6 +81,12 @@ def test_lists_in_other_states_and_filters(book):
     assert nothing in body(client.get("/claims/queries/?state=decided"))
     assert nothing in body(client.get("/claims/queries/?reason=TWO_CLASSES"))
     assert client.get("/claims/queries/?state=%27;--&month=x&after=999999999999999999999").status_code == 200
+
+
+def test_values_of_the_machine_are_told_in_words(book):
+    told = value_words("kawasaki-hitorioya 0000018 レセプト47244643330")
+    assert "kawasaki-hitorioya" not in told
+    assert told.endswith("レセプト11-3074")
 
 
 def test_another_ward_or_scheme_is_not_there(book):

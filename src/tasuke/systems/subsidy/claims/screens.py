@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connections
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
+from tasuke.platform.ui.site import site
 from tasuke.systems.subsidy.claims.models import (
     LINES_PER_FILE,
     Claim,
@@ -27,6 +28,7 @@ AGENCIES = {"1": "支払基金", "2": "国保連合会"}
 # what a list may show: key → words
 STATES = {"open": "疑義(判断待ち)", "decided": "疑義(判断済み)", "return": "過誤", "accepted": "決定"}
 _COPAYMENT_RULE = re.compile(r"copayment\.(?P<version>\d{4}-\d\d-\d\d)\.rule\.(?P<care>[\w-]+)")
+_OTHER_CLAIM = re.compile(r"レセプト(\d{10,18})")
 _OTHERS = 12  # claims of the same person beside the one that is looked at
 
 _FILES = """
@@ -35,6 +37,13 @@ FROM exchange_inbound_file f
 LEFT JOIN LATERAL (SELECT c.billed_month FROM subsidy_claim c
     WHERE c.id >= f.id * %(lines)s AND c.id < (f.id + 1) * %(lines)s ORDER BY c.id LIMIT 1) m ON TRUE
 WHERE f.kind = 'claims' ORDER BY m.billed_month DESC NULLS FIRST, f.id DESC
+"""
+
+_MONTHS = """
+SELECT DISTINCT m.billed_month FROM exchange_inbound_file f
+CROSS JOIN LATERAL (SELECT c.billed_month FROM subsidy_claim c
+    WHERE c.id >= f.id * %(lines)s AND c.id < (f.id + 1) * %(lines)s ORDER BY c.id LIMIT 1) m
+WHERE f.kind = 'claims' ORDER BY m.billed_month
 """
 
 
@@ -127,6 +136,13 @@ def claim_files(*, using: str, within: Q) -> list[ClaimFile]:
     ]
 
 
+def claim_months(*, using: str) -> list[date]:
+    """請求月 of all files, oldest first: one look at the primary key for each file."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(_MONTHS, {"lines": LINES_PER_FILE})
+        return [row[0] for row in cursor.fetchall()]
+
+
 def claims_list(
     *,
     using: str,
@@ -187,11 +203,6 @@ def return_reasons() -> list[tuple[str, str]]:
     return [(r.value, INFO[r].label) for r in ClaimReason if INFO[r].state is not ClaimState.ACCEPTED]
 
 
-def query_reasons() -> list[tuple[str, str]]:
-    """Reasons that make a claim a query, in words."""
-    return [(r.value, INFO[r].label) for r in ClaimReason if INFO[r].state is ClaimState.QUERY]
-
-
 def _open(using: str) -> QuerySet[Claim]:
     decided = ClaimEntry.objects.using(using).filter(claim=OuterRef("pk"))
     return Claim.objects.using(using).filter(~Exists(decided), state=ClaimState.QUERY.value)
@@ -241,7 +252,15 @@ def _finding(row: ClaimFinding) -> Finding:
     info = INFO[reason] if reason else None
     label = info.label if info else row.reason  # a reason of an older version of the program
     state = info.state if info else ClaimState.QUERY
-    return Finding(row.reason, label, row.billed, row.ours, rule_words(row.rule), state)
+    return Finding(row.reason, label, value_words(row.billed), value_words(row.ours), rule_words(row.rule), state)
+
+
+def value_words(value: str) -> str:
+    """A value for people: schemes by their titles, another claim by its file and line."""
+    named = _OTHER_CLAIM.sub(lambda m: "レセプト{}-{}".format(*divmod(int(m[1]), LINES_PER_FILE)), value)
+    for key, title in site().schemes.items():
+        named = named.replace(key, title)
+    return named
 
 
 def rule_words(rule: str) -> str:

@@ -9,7 +9,7 @@ from django import forms
 from tasuke.core.wareki import to_wareki
 from tasuke.platform.ui.fields import MonthField
 from tasuke.platform.ui.site import site
-from tasuke.systems.subsidy.claims.screens import STATES, query_reasons, return_reasons
+from tasuke.systems.subsidy.claims.screens import STATES, return_reasons
 
 OUTCOMES = [("accept", "支給する"), ("return", "過誤として返す")]
 _NOTE = forms.Textarea(attrs={"rows": 3})
@@ -21,7 +21,7 @@ class ClaimFilter(forms.Form):
     state = forms.ChoiceField(label="状態", required=False, choices=list(STATES.items()))
     month = forms.ChoiceField(label="請求月", required=False)
     file = forms.IntegerField(label="ファイル", required=False, widget=forms.HiddenInput)
-    reason = forms.ChoiceField(label="理由", required=False, choices=[("", "すべて"), *query_reasons()])
+    reason = forms.ChoiceField(label="理由", required=False, choices=[("", "すべて"), *return_reasons()])
     scheme = forms.ChoiceField(label="制度", required=False)
 
     def __init__(self, *args: Any, months: Iterable[date], **kwargs: Any) -> None:

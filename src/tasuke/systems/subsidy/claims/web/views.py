@@ -23,6 +23,7 @@ from tasuke.systems.subsidy.claims.screens import (
     chosen_claims,
     claim_files,
     claim_id_of,
+    claim_months,
     claim_page,
     claims_list,
 )
@@ -51,14 +52,15 @@ def files(request: OfficeRequest) -> HttpResponse:
 @screen(Action.LIST_CLAIMS, purpose="required")
 def queries(request: OfficeRequest) -> HttpResponse:
     """Queries (or claims in another state) with reasons and the values of both sides."""
-    months = sorted({f.billed_month for f in claim_files(using=USING, within=request.scope.q()) if f.billed_month})
-    form = ClaimFilter(request.GET, months=reversed(months))
+    months = claim_months(using=USING)
+    asked = request.GET.copy()
+    if asked.get("state", "open") != "open" and not asked.get("month") and not asked.get("file") and months:
+        asked["month"] = f"{months[-1]:%Y-%m}"  # years of decided claims are asked for month by month
+    form = ClaimFilter(asked, months=reversed(months))
     form.is_valid()
     chosen = form.cleaned_data  # what could be read; a wrong choice stands at its field
     state = chosen.get("state") or "open"
     month = date.fromisoformat(f"{chosen['month']}-01") if chosen.get("month") else None
-    if state != "open" and month is None and not chosen.get("file") and months:
-        month = months[-1]  # years of decided claims are asked for month by month
     after = _number(request.GET.get("after", ""))
     lines = claims_list(
         using=USING, within=request.scope.q(), on=request.today, state=state, month=month, file_id=chosen.get("file"),

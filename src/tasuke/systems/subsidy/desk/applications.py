@@ -24,7 +24,8 @@ SELECT a.id, a.application_no, a.scheme, a.kind, a.atena_no, a.received_on, a.st
 FROM subsidy_application a {person}
 LEFT JOIN LATERAL (SELECT outcome FROM subsidy_decision d WHERE d.application_id = a.id ORDER BY d.id DESC LIMIT 1) d
   ON TRUE
-WHERE {limits} AND a.scheme = ANY(%(ours)s) AND (%(state)s = '' OR a.state = %(state)s) AND (%(after)s = 0 OR a.id < %(after)s)
+WHERE {limits} AND a.scheme = ANY(%(ours)s) AND (%(state)s = '' OR a.state = %(state)s)
+  AND (%(after)s = 0 OR a.id < %(after)s)
 ORDER BY a.id DESC LIMIT %(rows)s
 """
 _SHEETS = """

@@ -11,6 +11,8 @@ from tasuke.bench.result import BenchResult
 BENCHES = {
     "assess": "assess",
     "assess-one": "assess_one",
+    "audit-request": "audit_request",
+    "audit-verify": "audit",
     "claims-month": "claims_month",
     "certificates": "certificates",
     "residents": "residents",

@@ -1,9 +1,12 @@
 import json
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from django.db import connections
 
+import tasuke
 from tasuke.platform.audit import EventKind, Origin, Recorder
 from tasuke.platform.audit.models import AuditEvent
 
@@ -122,3 +125,21 @@ def test_every_kind_has_a_japanese_word():
     assert all(kind.label for kind in EventKind)
     assert AuditEvent(kind="read").kind_label == "閲覧"
     assert AuditEvent(kind="of-a-later-version").kind_label == "of-a-later-version"
+
+
+def test_every_kind_that_the_program_writes_has_a_japanese_word():
+    written = set()
+    for path in Path(tasuke.__file__).parent.rglob("*.py"):
+        written |= set(re.findall(r"""\.event\(\s*"([a-z-]+)\"""", path.read_text("utf-8")))
+
+    assert "user-created" in written
+    assert written <= set(EventKind)
+
+
+@pytest.mark.parametrize("typed", ["123456789012", "１２３４５６７８９０１２"])
+def test_a_number_typed_as_an_id_does_not_get_in(typed):
+    recorder = Recorder(Origin(typed, at=AT))
+    recorder.event(EventKind.SIGN_IN_FAILED, "PIN")
+    recorder.flush("subsidy")
+
+    assert rows()[0].personal_id == "[***]"

@@ -20,6 +20,28 @@ class EventKind(StrEnum):
     LOCKED_OUT = "locked-out"
     RELEASED = "released"
 
+    TERMINAL_PREPARED = "terminal-prepared"
+    TERMINAL_REGISTERED = "terminal-registered"
+    TERMINAL_REFUSED = "terminal-refused"
+    TERMINAL_REVOKED = "terminal-revoked"
+    USER_CREATED = "user-created"
+    PIN_ISSUED = "pin-issued"
+    PIN_CHANGED = "pin-changed"
+    CODE_ENROLLED = "code-enrolled"
+    CODE_CONFIRMED = "code-confirmed"
+    SESSION_ENDED = "session-ended"
+    GRANT_REQUESTED = "grant-requested"
+    GRANT_APPROVED = "grant-approved"
+    GRANT_REFUSED = "grant-refused"
+    GRANT_REVOKED = "grant-revoked"
+    LIST_EXPORTED = "list-exported"
+    PERSONNEL_IMPORTED = "personnel-imported"
+    ADMINISTRATION_FOUNDED = "administration-founded"
+    TRANSFERS_CONFIRMED = "transfers-confirmed"
+    EXTRACT_REQUESTED = "extract-requested"
+    EXTRACT_APPROVED = "extract-approved"
+    EXTRACT_REFUSED = "extract-refused"
+
     RUN_PLANNED = "run-planned"
     RUN_APPROVED = "run-approved"
     RUN_STARTED = "run-started"
@@ -53,6 +75,27 @@ _LABELS = {
     EventKind.SIGN_OUT: "サインアウト",
     EventKind.LOCKED_OUT: "ロック",
     EventKind.RELEASED: "ロック解除",
+    EventKind.TERMINAL_PREPARED: "端末の登録番号の発行",
+    EventKind.TERMINAL_REGISTERED: "端末の登録",
+    EventKind.TERMINAL_REFUSED: "端末の登録の失敗",
+    EventKind.TERMINAL_REVOKED: "端末の取消",
+    EventKind.USER_CREATED: "利用者の作成",
+    EventKind.PIN_ISSUED: "PINの発行",
+    EventKind.PIN_CHANGED: "PINの変更",
+    EventKind.CODE_ENROLLED: "認証アプリの発行",
+    EventKind.CODE_CONFIRMED: "認証アプリの確認",
+    EventKind.SESSION_ENDED: "他の人のサインアウト",
+    EventKind.GRANT_REQUESTED: "権限の申請",
+    EventKind.GRANT_APPROVED: "権限の承認",
+    EventKind.GRANT_REFUSED: "権限の却下",
+    EventKind.GRANT_REVOKED: "権限の取消",
+    EventKind.LIST_EXPORTED: "一覧の取り出し",
+    EventKind.PERSONNEL_IMPORTED: "異動・退職の取込",
+    EventKind.ADMINISTRATION_FOUNDED: "最初の管理者の作成",
+    EventKind.TRANSFERS_CONFIRMED: "振込の確認",
+    EventKind.EXTRACT_REQUESTED: "データの抽出の申請",
+    EventKind.EXTRACT_APPROVED: "データの抽出の承認",
+    EventKind.EXTRACT_REFUSED: "データの抽出の却下",
     EventKind.RUN_PLANNED: "処理の計画",
     EventKind.RUN_APPROVED: "処理の承認",
     EventKind.RUN_STARTED: "処理の開始",

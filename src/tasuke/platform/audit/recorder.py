@@ -112,7 +112,9 @@ class Recorder:
             return 0
         rows, self._rows = self._rows, []
         o = self.origin
-        head = [o.at, o.personal_id, o.office, o.terminal, o.session, o.action, o.screen, o.purpose]
+        # at the sign-in page people type what they have at hand, and that may be their 個人番号
+        who = mask_numbers(o.personal_id) if o.personal_id.isdigit() else o.personal_id
+        head = [o.at, who, o.office, o.terminal, o.session, o.action, o.screen, o.purpose]
         with connections[using].cursor() as cursor:
             cursor.execute(_INSERT, [*head, *(list(column) for column in zip(*rows, strict=True))])
         return len(rows)

@@ -7,7 +7,8 @@ from io import StringIO
 from pathlib import Path
 
 # Rules of the linter that do not fit: nothing is released yet, so a first migration may make tables and constraints
-# in one go; widths are the field's own limits; ids are bigint identities already.
+# in one go; widths are the field's own limits; ids are bigint identities already; a column that may become empty
+# (`ban-drop-not-null`) is read by this program alone, in the same release.
 _EXCLUDED = ",".join(
     (
         "prefer-robust-stmts",
@@ -19,6 +20,7 @@ _EXCLUDED = ",".join(
         "require-timeout-settings",
         "prefer-bigint-over-int",
         "prefer-bigint-over-smallint",
+        "ban-drop-not-null",
     )
 )
 

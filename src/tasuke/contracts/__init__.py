@@ -1,0 +1,1 @@
+"""What systems say to each other: frozen messages, operations and their scopes. Pure: no transport, no database."""

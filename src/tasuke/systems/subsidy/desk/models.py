@@ -1,4 +1,4 @@
-"""受付票: what was typed at the counter from a paper, until a second person has compared it with the paper."""
+"""What the counter writes itself: 受付票, 届出, 応対記録, and the papers that belong to them."""
 
 from typing import ClassVar
 
@@ -73,3 +73,147 @@ class Sheet(models.Model):
     def number(self) -> str:
         """The number of receipt, unique over all counters."""
         return f"窓{self.pk:09d}"
+
+
+class NotificationKind(models.TextChoices):
+    """What a resident tells us of. Residence itself (住基) is told elsewhere and comes with the feed."""
+
+    MAILING_ADDRESS = "mailing_address", "送付先の変更"
+    NAME = "name", "氏名・通称の変更"
+    INSURANCE = "insurance", "医療保険の変更"
+    FAMILY = "family", "生計維持者・扶養義務者の変更"
+    ACCOUNT = "account", "振込口座の変更"
+    SINGLE_PARENT = "single_parent", "ひとり親等の状況の変更"
+    LOSS = "loss", "資格の喪失"
+
+
+class Notification(models.Model):
+    """届出, written once: what was said (content: field → text as typed) and what it did (effect), as previewed."""
+
+    kind = models.CharField("種別", max_length=16, choices=NotificationKind.choices)
+    atena_no = models.CharField("対象者宛名番号", max_length=15)
+    ward_code = models.CharField("区コード", max_length=6, blank=True)  # of the person then: for the limits
+    received_on = models.DateField("受付日")
+    channel = models.CharField("受付方法", max_length=1)
+    effective_on = models.DateField("変更日")
+    content = models.JSONField("届出の内容")
+    effect = models.JSONField("影響")
+    recorded_at = models.DateTimeField("記録日時")
+    recorded_by = models.CharField("記録者", max_length=20)
+    recorded_name = models.CharField("記録者の氏名", max_length=60)
+
+    class Meta:
+        db_table = "subsidy_notification"
+        verbose_name = "届出"
+        indexes: ClassVar = [models.Index(fields=["atena_no"], name="subsidy_notification_person")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.atena_no}"
+
+    @property
+    def number(self) -> str:
+        """The number of receipt, unique over all counters."""
+        return f"届{self.pk:09d}"
+
+
+class ContactChannel(models.TextChoices):
+    """How we spoke with each other."""
+
+    COUNTER = "1", "窓口"
+    PHONE = "2", "電話"
+    POST = "3", "郵送"
+    ONLINE = "4", "電子"
+    VISIT = "5", "訪問"
+    OFFICE = "6", "庁内"
+
+
+class ContactKind(models.TextChoices):
+    """What it was about."""
+
+    QUESTION = "1", "問合せ・相談"
+    PAPERS = "2", "書類の案内・催促"
+    COMPLAINT = "3", "苦情・要望"
+    CAUTION = "4", "配慮・注意"
+    OTHER = "9", "その他"
+
+
+class ContactNote(models.Model):
+    """応対記録, written once. A correction is a new note that names the one it takes the place of."""
+
+    atena_no = models.CharField("宛名番号", max_length=15)
+    ward_code = models.CharField("区コード", max_length=6, blank=True)
+    contact_on = models.DateField("応対日")
+    channel = models.CharField("方法", max_length=1, choices=ContactChannel.choices)
+    kind = models.CharField("種別", max_length=1, choices=ContactKind.choices)
+    text = models.CharField("内容", max_length=2000)
+    follow_up_on = models.DateField("次に連絡する日", null=True)
+    corrects = models.OneToOneField("self", models.PROTECT, related_name="correction", null=True)
+    recorded_at = models.DateTimeField("記録日時")
+    recorded_by = models.CharField("記録者", max_length=20)
+    recorded_name = models.CharField("記録者の氏名", max_length=60)
+
+    class Meta:
+        db_table = "subsidy_contact_note"
+        verbose_name = "応対記録"
+        indexes: ClassVar = [models.Index(fields=["atena_no"], name="subsidy_note_person")]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=~Q(text=""), name="subsidy_note_says_something"),
+            models.CheckConstraint(
+                condition=Q(corrects__isnull=True) | ~Q(corrects=F("id")), name="subsidy_note_not_itself"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.atena_no} {self.contact_on}"
+
+
+class AttachmentKind(models.TextChoices):
+    """What the bytes are, by the bytes themselves."""
+
+    PDF = "pdf", "PDF"
+    JPEG = "jpg", "JPEG"
+    PNG = "png", "PNG"
+
+
+class Attachment(models.Model):
+    """添付: a paper that was handed in, kept under its hash in the archive. A withdrawn one keeps its row."""
+
+    sheet = models.ForeignKey(Sheet, models.PROTECT, null=True)
+    application_id = models.BigIntegerField("申請", null=True)
+    notification = models.ForeignKey(Notification, models.PROTECT, null=True)
+    atena_no = models.CharField("対象者宛名番号", max_length=15)
+    document = models.CharField("書類", max_length=100)
+    name = models.CharField("元のファイル名", max_length=100)
+    kind = models.CharField("形式", max_length=3, choices=AttachmentKind.choices)
+    size = models.PositiveIntegerField("バイト数")
+    sha256 = models.CharField(max_length=64)
+    added_at = models.DateTimeField("添付日時")
+    added_by = models.CharField("添付者", max_length=20)
+    added_name = models.CharField("添付者の氏名", max_length=60)
+    withdrawn_at = models.DateTimeField("取下げ日時", null=True)
+    withdrawn_by = models.CharField("取下げ者", max_length=20, blank=True)
+    withdrawn_reason = models.CharField("取下げの理由", max_length=200, blank=True)
+
+    class Meta:
+        db_table = "subsidy_attachment"
+        verbose_name = "添付書類"
+        indexes: ClassVar = [
+            models.Index(fields=["application_id"], name="subsidy_attachment_application"),
+            models.Index(fields=["atena_no"], name="subsidy_attachment_person"),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(sheet__isnull=False, application_id__isnull=True, notification__isnull=True)
+                | Q(sheet__isnull=True, application_id__isnull=False, notification__isnull=True)
+                | Q(sheet__isnull=True, application_id__isnull=True, notification__isnull=False),
+                name="subsidy_attachment_one_bearer",
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at__isnull=True, withdrawn_by="", withdrawn_reason="")
+                | Q(withdrawn_at__isnull=False) & ~Q(withdrawn_by="") & ~Q(withdrawn_reason=""),
+                name="subsidy_attachment_withdrawal",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.document} {self.atena_no}"

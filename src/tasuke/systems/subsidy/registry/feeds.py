@@ -13,8 +13,9 @@ import polars as pl
 from tasuke.core.problems import Problem, Severity, in_file, is_fatal
 from tasuke.platform.batch.job import ChunkResult, Comparison, Job, Plan, RunContext
 from tasuke.platform.exchange.archive import sha256_of
-from tasuke.platform.exchange.models import InboundFile
+from tasuke.platform.exchange.models import InboundFile, InboundState
 from tasuke.platform.exchange.services.record_files import receive_file
+from tasuke.platform.exchange.services.refuse_planned import refuse_planned
 from tasuke.systems.subsidy.registry.first_load import built_at_the_end, can_load_at_once
 from tasuke.systems.subsidy.registry.tables import HistoryTable
 
@@ -94,10 +95,12 @@ def feed_job(name: str, feed: Feed) -> Job:
         return replace(result, problems=in_file(result.problems, work.name))
 
     def finish(context: RunContext, plan: Plan) -> Mapping[str, int]:
-        _accept(context, plan.work)
+        if not is_fatal(plan.problems):
+            _accept(context, plan.work)
         return {}
 
-    return Job(name=name, title=feed.title, plan=plan, apply_chunk=apply_chunk, finish=finish)
+    refused = refuse_planned(feed.kind)
+    return Job(name=name, title=feed.title, plan=plan, apply_chunk=apply_chunk, finish=finish, refused=refused)
 
 
 def _plan(context: RunContext, feed: Feed) -> Plan:
@@ -184,7 +187,7 @@ def sequence_gaps(frame: pl.DataFrame) -> list[Problem]:
 
 def _file_row(context: RunContext, work: FeedWork) -> InboundFile:
     row = InboundFile.objects.using(context.using).filter(kind=work.kind, sha256=work.sha256).first()
-    if row is None:
+    if row is None or row.state == InboundState.REFUSED:
         row, _ = receive_file(
             using=context.using,
             kind=work.kind,

@@ -4,6 +4,8 @@ from tasuke.systems.subsidy.registry.models import (
     Account,
     Income,
     Insurance,
+    MailingAddress,
+    NameOnPapers,
     Relation,
     ResidentRecord,
     SingleParentStatus,
@@ -25,3 +27,5 @@ FACTS = HistoryTable(model=WelfareFact, key=("atena_no", "fact_code"))
 ACCOUNTS = HistoryTable(model=Account, key=("atena_no",), own_ends=False)
 RELATIONS = HistoryTable(model=Relation, key=("atena_no", "scheme", "kind", "other_atena_no"))
 SINGLE_PARENTS = HistoryTable(model=SingleParentStatus, key=("atena_no",))
+MAILING_ADDRESSES = HistoryTable(model=MailingAddress, key=("atena_no",))
+NAMES_ON_PAPERS = HistoryTable(model=NameOnPapers, key=("atena_no",))

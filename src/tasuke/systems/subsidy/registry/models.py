@@ -296,3 +296,45 @@ class SingleParentStatus(Recorded):
 
     def __str__(self) -> str:
         return self.atena_no
+
+
+class MailingAddress(Recorded):
+    """送付先: where letters to a person go instead of the address of the resident register, as notified."""
+
+    atena_no = models.CharField("宛名番号", max_length=15)
+    valid = DateRangeField("期間")
+    relation = models.CharField("送付先の区分", max_length=1)  # 1 本人 2 施設 3 成年後見人等 4 代理人 9 その他
+    addressee = models.CharField("送付先の宛名", max_length=200, blank=True)  # "": the person
+    postal_code = models.CharField("郵便番号", max_length=7)
+    address = models.CharField("住所", max_length=400)
+    address_detail = models.CharField("方書", max_length=400, blank=True)
+    reason = models.CharField("理由", max_length=200, blank=True)
+
+    objects = HistoryQuerySet.as_manager()
+
+    class Meta:
+        db_table = "subsidy_mailing_address"
+        constraints: ClassVar = [no_overlap("subsidy_mailing_no_overlap", "atena_no")]
+        indexes: ClassVar = [models.Index(fields=["atena_no"], name="subsidy_mailing_person")]
+
+    def __str__(self) -> str:
+        return self.atena_no
+
+
+class NameOnPapers(Recorded):
+    """通称の使用: the name that certificates and letters carry instead of the registered one, as notified."""
+
+    atena_no = models.CharField("宛名番号", max_length=15)
+    valid = DateRangeField("期間")
+    name = models.CharField("券面の氏名", max_length=200)
+    name_kana = models.CharField("券面の氏名フリガナ", max_length=400, blank=True)
+
+    objects = HistoryQuerySet.as_manager()
+
+    class Meta:
+        db_table = "subsidy_name_on_papers"
+        constraints: ClassVar = [no_overlap("subsidy_name_on_papers_no_overlap", "atena_no")]
+        indexes: ClassVar = [models.Index(fields=["atena_no"], name="subsidy_name_on_papers_person")]
+
+    def __str__(self) -> str:
+        return self.atena_no

@@ -1,5 +1,6 @@
 """claims-month: a month of 333,334 claims from their files to decided rows; beside it COPY alone of the same rows."""
 
+from datetime import datetime
 from typing import Any
 
 import polars as pl
@@ -10,6 +11,7 @@ from tasuke.bench.recipients import MONTH, PROFILE, Books, write_books
 from tasuke.bench.result import BenchResult, result
 
 _CLAIMS, _RESIDENTS = 333_334, 1_500_000
+_LINES = pl.int_range(pl.len(), dtype=pl.Int64)
 _TABLES = ("subsidy_claim", "subsidy_claim_kohi", "subsidy_claim_finding")
 
 
@@ -20,7 +22,8 @@ def measure(scale: float) -> BenchResult:
     """
     with own_database("claims", profile=PROFILE) as folder:
         books: Books = in_own_process(write_books, int(_RESIDENTS * scale), int(_CLAIMS * scale), folder)
-        _fill(books)
+        record_people(books)
+        record_recipients(books)
         megabytes = sum(p.stat().st_size for p in books.files) / 2**20
         done = [(path.name, timed_import("claims", path, form="uke")) for path in books.files]
         peer, rows = copy_alone(_TABLES, folder)
@@ -37,23 +40,30 @@ def _sum(parts: list[dict[str, Any]]) -> dict[str, Any]:
     return {key: round(sum(p.get(key, 0) for p in parts), 3) for key in parts[0]}
 
 
-def _fill(books: Books) -> None:
-    """Residents, insurance, decisions, entitlements and numbers straight into their tables."""
-    from datetime import datetime
+def record_people(books: Books) -> None:
+    """The recipients of the books straight into the resident table."""
+    from django.db import transaction
 
-    from django.db import connections, transaction
-
-    from tasuke.deploy.clock import TOKYO
-    from tasuke.platform.bulk import copy_in, daterange_expr
-    from tasuke.systems.subsidy.registry.histories import INSURANCES, RESIDENTS
+    from tasuke.systems.subsidy.registry.histories import RESIDENTS
     from tasuke.systems.subsidy.registry.jobs.import_residents import prepare
     from tasuke.systems.subsidy.registry.tables import record
 
-    began = datetime(MONTH.year, MONTH.month, MONTH.day, 9, tzinfo=TOKYO)
-    lines = pl.int_range(pl.len(), dtype=pl.Int64)
-    people = prepare(books.people).with_columns(line=lines)
+    people = prepare(books.people).with_columns(line=_LINES)
+    with transaction.atomic(using="subsidy"):
+        record(using="subsidy", table=RESIDENTS, incoming=people, now=_began(), file_id=None)
+
+
+def record_recipients(books: Books) -> None:
+    """Insurance, decisions, entitlements and numbers straight into their tables."""
+    from django.db import connections, transaction
+
+    from tasuke.platform.bulk import copy_in, daterange_expr
+    from tasuke.systems.subsidy.registry.histories import INSURANCES
+    from tasuke.systems.subsidy.registry.tables import record
+
+    began = _began()
     cards = books.cards.with_columns(
-        start="insured_from", end=pl.lit(None, dtype=pl.Date), order=lines, line=lines, source=pl.lit("nhi_feed"),
+        start="insured_from", end=pl.lit(None, dtype=pl.Date), order=_LINES, line=_LINES, source=pl.lit("nhi_feed"),
         benefit_rate=pl.lit(None, dtype=pl.Int64), limit_class=pl.lit(""), insured_atena_no=pl.lit(""),
     )  # fmt: skip
     decided = books.recipients.with_columns(
@@ -61,7 +71,6 @@ def _fill(books: Books) -> None:
     )
     values = ("scheme", "atena_no", "band", "coverage", "copay_class", "funding")
     with transaction.atomic(using="subsidy"):
-        record(using="subsidy", table=RESIDENTS, incoming=people, now=began, file_id=None)
         record(using="subsidy", table=INSURANCES, incoming=cards, now=began, file_id=None)
         copy_in(connections["subsidy"], "subsidy_decision", decided.select(
             "id", *values, "start", "end", kind=pl.lit("application"), judged_on="day", decided_on="day",
@@ -77,3 +86,9 @@ def _fill(books: Books) -> None:
         )
     with connections["subsidy"].cursor() as cursor:
         cursor.execute("ANALYZE")
+
+
+def _began() -> datetime:
+    from tasuke.deploy.clock import TOKYO
+
+    return datetime(MONTH.year, MONTH.month, MONTH.day, 9, tzinfo=TOKYO)

@@ -39,11 +39,12 @@ def own_database(name: str, *, profile: str) -> Iterator[Path]:
         set_profile(open_profile(profile))
         yield folder
     finally:
-        _drop()
+        drop_databases()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _drop() -> None:
+def drop_databases() -> None:
+    """Drop the databases and roles of this prefix."""
     from django.db import connections
 
     from tasuke.platform.database.embedded import ensure_server

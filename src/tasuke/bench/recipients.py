@@ -40,8 +40,11 @@ class Books:
     subsidy: int
 
 
-def write_books(residents: int, claims: int, folder: Path) -> Books:
-    """A register of `residents`, its children as recipients, and exactly `claims` good claims of a month."""
+def write_books(residents: int, claims: int, folder: Path, *, whole: bool = False) -> Books:
+    """A register of `residents`, its children as recipients, and exactly `claims` good claims of a month.
+
+    whole: with the cards of everybody and without people, who come from the resident file of the same city.
+    """
     profile = open_profile(PROFILE)
     window = Window(day_number(MONTH), day_number(MONTH) + 31)
     register = build_register(profile=profile, residents=residents, seed=_SEED, window=window, with_window=False)
@@ -52,10 +55,13 @@ def write_books(residents: int, claims: int, folder: Path) -> Books:
         recipients=recipients.join(cards, on="atena_no", how="inner", maintain_order="left"),
         profile=profile, month=MONTH, claims=claims, seed=_SEED, out=folder, with_list=False,
     )  # fmt: skip
+    files = [w.path for w in month.written]
+    subsidy = int(month.claims["subsidy"].sum())
+    if whole:
+        return Books(people.clear(), cards, recipients, files, subsidy)
     people = people.join(recipients, on="atena_no", how="semi", maintain_order="left")
     cards = cards.join(recipients, on="atena_no", how="semi", maintain_order="left")
-    files = [w.path for w in month.written]
-    return Books(people, cards, recipients, files, int(month.claims["subsidy"].sum()))
+    return Books(people, cards, recipients, files, subsidy)
 
 
 def _cards(register: Register, profile: Profile) -> pl.DataFrame:

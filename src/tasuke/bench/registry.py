@@ -15,6 +15,7 @@ BENCHES = {
     "audit-verify": "audit",
     "claims-month": "claims_month",
     "certificates": "certificates",
+    "office": "office",
     "residents": "residents",
     "transfers": "transfers",
 }

@@ -58,8 +58,11 @@ def prepare_environment(listen: Listen) -> None:
         os.environ["TASUKE_HOSTS"] = f"127.0.0.1,localhost,{listen.host}"
 
 
-def serve(listen: Listen) -> None:
-    """Serve until SIGINT or SIGTERM. Databases are prepared and the environment is set."""
+def serve(listen: Listen, *, application: str = "tasuke.deploy.wsgi:application") -> None:
+    """Serve until SIGINT or SIGTERM. Databases are prepared and the environment is set.
+
+    application: module and name of the WSGI application; a bench has one of its own around the product's.
+    """
     from granian import Granian
     from granian.constants import Interfaces
 
@@ -71,7 +74,7 @@ def serve(listen: Listen) -> None:
     with tempfile.TemporaryDirectory(prefix="metrics-", dir=data_folder()) as folder:
         os.environ["TASUKE_METRICS_FOLDER"] = str(Path(folder).resolve())
         Granian(
-            "tasuke.deploy.wsgi:application",
+            application,
             address=listen.host,
             port=listen.port,
             interface=Interfaces.WSGI,

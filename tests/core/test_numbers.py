@@ -13,8 +13,10 @@ from tasuke.core.numbers import (
     atena_check_digit,
     check_number,
     corporate_check_digit,
+    is_synthetic_my_number,
     municipality_check_digit,
     my_number_check_digit,
+    synthetic_my_number,
     weight21_check_digit,
     weight21_ok_expr,
     with_check_digit,
@@ -222,3 +224,11 @@ def test_append_weight21_expr_of_a_wrong_body_is_null() -> None:
     frame = pl.DataFrame({"v": ["12345", "1234567", "12345x", None, "000000"]})
     got = frame.select(n=append_weight21_expr(pl.col("v"), 7))["n"].to_list()
     assert got == [None, None, None, None, "0000000"]
+
+
+@given(bodies(11))
+def test_a_synthetic_my_number_is_recognised_and_is_never_a_valid_one(body: str) -> None:
+    made = synthetic_my_number(body)
+    assert is_synthetic_my_number(made)
+    assert not check_number(NumberKind.MY_NUMBER, made).valid
+    assert not is_synthetic_my_number(with_check_digit(NumberKind.MY_NUMBER, body))

@@ -5,6 +5,7 @@ from typing import Any
 from tasuke.contracts.distribution import DISTRIBUTION, HOUSEHOLDS, RESIDENT_EVENTS
 from tasuke.contracts.inquiry import INQUIRY
 from tasuke.contracts.interface import INTERFACE
+from tasuke.contracts.keys import KEYS
 from tasuke.contracts.kit import Contract, Operation
 from tasuke.contracts.mediation import JUKI, MEDIATION
 from tasuke.contracts.unified import UNIFIED
@@ -20,6 +21,7 @@ CONTRACTS: tuple[Contract, ...] = (
     INTERFACE,
     MEDIATION,
     JUKI,
+    KEYS,
 )
 
 

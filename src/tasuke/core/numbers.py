@@ -100,6 +100,16 @@ def my_number_check_digit(body: str) -> int:
     return _modulus11(body, low=0)
 
 
+def synthetic_my_number(body: str) -> str:
+    """Twelve digits shaped like a 個人番号 that can be nobody's: the check digit is the right one plus 5 (mod 10)."""
+    return f"{body}{(my_number_check_digit(body) + 5) % 10}"
+
+
+def is_synthetic_my_number(value: str) -> bool:
+    """Whether the value was made by `synthetic_my_number`. A fictitious city takes these alone, a real one never."""
+    return len(value) == 12 and value.isascii() and value.isdigit() and synthetic_my_number(value[:11]) == value
+
+
 def corporate_check_digit(body: str) -> int:
     """法人番号: 12 digits, weights 1,2,1,2… from the right, 9 minus the remainder by 9: 1-9 (平成26年財務省令70号)."""
     _require_digits(body)

@@ -2,7 +2,7 @@
 
 from tasuke.deploy.environment import read_environment
 from tasuke.deploy.secret_key import secret_key
-from tasuke.platform.database.systems import django_databases
+from tasuke.platform.database.systems import SYSTEMS, django_databases
 
 ENVIRONMENT = read_environment()
 
@@ -11,6 +11,18 @@ ALLOWED_HOSTS = list(ENVIRONMENT.hosts)
 
 DATABASES = django_databases()
 DATABASE_ROUTERS = ["tasuke.platform.database.systems.SystemRouter"]
+
+_SUBSIDY_APPS = [
+    "procrastinate.contrib.django",
+    "tasuke.systems.subsidy.registry",
+    "tasuke.systems.subsidy.entitlements",
+    "tasuke.systems.subsidy.certificates",
+    "tasuke.systems.subsidy.claims",
+    "tasuke.systems.subsidy.reimbursements",
+    "tasuke.systems.subsidy.payments",
+    "tasuke.systems.subsidy.statistics",
+    "tasuke.systems.subsidy.desk",
+]
 
 INSTALLED_APPS = [
     "django.contrib.postgres",
@@ -21,21 +33,15 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "axes",
     "django_htmx",
-    "procrastinate.contrib.django",
     "tasuke.platform.batch",
     "tasuke.platform.exchange",
     "tasuke.platform.accounts",
     "tasuke.platform.access",
     "tasuke.platform.audit",
+    "tasuke.platform.transport",
     "tasuke.platform.ui",
-    "tasuke.systems.subsidy.registry",
-    "tasuke.systems.subsidy.entitlements",
-    "tasuke.systems.subsidy.certificates",
-    "tasuke.systems.subsidy.claims",
-    "tasuke.systems.subsidy.reimbursements",
-    "tasuke.systems.subsidy.payments",
-    "tasuke.systems.subsidy.statistics",
-    "tasuke.systems.subsidy.desk",
+    *(_SUBSIDY_APPS if "subsidy" in SYSTEMS else []),
+    *(f"tasuke.systems.{name}" for name in SYSTEMS if name not in ("subsidy", "accounts")),
 ]
 
 MIDDLEWARE = [

@@ -21,7 +21,7 @@ _SETTINGS = {
     "max_wal_size": "4GB",
     "checkpoint_timeout": "15min",
     "wal_compression": "on",
-    "max_connections": "120",
+    "max_connections": "300",
     "jit": "off",
     "timezone": "Asia/Tokyo",
     "log_min_duration_statement": "5s",

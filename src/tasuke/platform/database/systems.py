@@ -10,8 +10,24 @@ from psycopg.conninfo import conninfo_to_dict
 
 # Systems with a database of their own. Apps are named `<system>_<area>`; platform apps live in each of them, because
 # their rows share the transaction of what they record. `accounts` is the organisation's people and grants.
-SYSTEMS = ("subsidy", "accounts")
-PLATFORM_APPS = frozenset({"batch", "exchange", "procrastinate", "audit"})
+ALL_SYSTEMS = ("subsidy", "accounts", "resident", "welfare", "unified_id", "gateway", "midserver", "nis")
+
+
+def _systems() -> tuple[str, ...]:
+    """Those that this process holds: TASUKE_SYSTEMS (comma between), or all. `accounts` is always among them."""
+    named = [name.strip() for name in os.environ.get("TASUKE_SYSTEMS", "").split(",") if name.strip()]
+    unknown = sorted(set(named) - set(ALL_SYSTEMS))
+    if unknown:
+        raise UnknownSystem(f"TASUKE_SYSTEMS: {', '.join(unknown)} はありません。あるもの: {', '.join(ALL_SYSTEMS)}")
+    return tuple(name for name in ALL_SYSTEMS if not named or name in named or name == "accounts")
+
+
+class UnknownSystem(ValueError):
+    """TASUKE_SYSTEMS names a system that does not exist."""
+
+
+SYSTEMS = _systems()
+PLATFORM_APPS = frozenset({"batch", "exchange", "audit", "transport"})
 # apps of Django and others that belong to the people of the organisation, not to what they work on
 ACCOUNTS_APPS = frozenset({"accounts", "access", "auth", "contenttypes", "sessions", "axes"})
 
@@ -19,6 +35,9 @@ ACCOUNTS_APPS = frozenset({"accounts", "access", "auth", "contenttypes", "sessio
 def database_name(system: str) -> str:
     """Name of a system's database, which is also the name of its role."""
     prefix = os.environ.get("TASUKE_DATABASE_PREFIX", "tasuke")
+    organisation = os.environ.get("TASUKE_ORGANISATION", "city")
+    if system == "accounts" and organisation != "city":  # each organisation has its own people
+        return f"{prefix}_accounts_{organisation}"
     return f"{prefix}_{system}"
 
 
@@ -63,7 +82,7 @@ def create_missing(server_url: str) -> list[str]:
         name = database_name(system)
         with psycopg.connect(server_url, autocommit=True) as connection:
             if os.environ.get("TASUKE_DATABASE_EMBEDDED") == "1":
-                _create_role(connection, name)
+                _create_role(connection, name, may_create_roles=system == "midserver")
             if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
                 continue
             owner = name if os.environ.get("TASUKE_DATABASE_EMBEDDED") == "1" else connection.info.user
@@ -76,10 +95,12 @@ def create_missing(server_url: str) -> list[str]:
     return made
 
 
-def _create_role(connection: psycopg.Connection[Any], name: str) -> None:
+def _create_role(connection: psycopg.Connection[Any], name: str, *, may_create_roles: bool) -> None:
+    """may_create_roles: 中間サーバー has a role for each municipality, made when it joins, and rules these alone."""
     if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone():
         # CREATEDB lets the test runner make its databases with the same role that the program runs under
-        connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB").format(sql.Identifier(name)))
+        more = sql.SQL(" CREATEROLE" if may_create_roles else "")
+        connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB{}").format(sql.Identifier(name), more))
 
 
 class SystemRouter:
@@ -88,6 +109,8 @@ class SystemRouter:
     def _system(self, app_label: str) -> str | None:
         if app_label in ACCOUNTS_APPS:
             return "accounts"
+        if app_label == "procrastinate":  # the queue of runs (settings.PROCRASTINATE_DATABASE_ALIAS)
+            return "subsidy"
         return next((s for s in SYSTEMS if app_label == s or app_label.startswith(f"{s}_")), None)
 
     def db_for_read(self, model: type[models.Model], **hints: Any) -> str | None:

@@ -1,0 +1,1 @@
+"""Keys and sealed messages, by standards only (JOSE, X.509): no primitive of our own."""

@@ -1,0 +1,1 @@
+"""Between systems: tokens, HTTP and files, messages that must arrive once, and what could not be delivered."""

@@ -1,0 +1,1 @@
+"""中間サーバー of many municipalities."""

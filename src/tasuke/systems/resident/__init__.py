@@ -1,0 +1,1 @@
+"""Resident distribution (個人基本)."""

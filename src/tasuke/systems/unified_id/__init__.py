@@ -1,0 +1,1 @@
+"""Unified person numbers (団体内統合宛名)."""

@@ -1,0 +1,1 @@
+"""Welfare registry (社会保障宛名)."""

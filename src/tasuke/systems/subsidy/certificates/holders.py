@@ -6,8 +6,8 @@ from pathlib import Path
 import polars as pl
 
 from tasuke.schemes.profile import CertificateSettings, Profile
+from tasuke.systems.subsidy.certificates.letter_persons import persons_on_papers
 from tasuke.systems.subsidy.certificates.selection import printed_address_expr
-from tasuke.systems.subsidy.registry.queries import persons_frame
 
 TEMPLATE = Path(__file__).resolve().parent / "templates" / "certificate.typ"
 
@@ -27,12 +27,12 @@ def settings_of(profile: Profile, scheme: str) -> CertificateSettings:
 def holders_frame(*, using: str, entitlements: pl.DataFrame, on: date) -> pl.DataFrame:
     """Entitlements with the columns of the person on a day and the address as printed; name is null when unknown.
 
-    The ward is that of the address on the day: the decision's is out of date once the person moved within the city.
+    ward_code: of the address on the day.
     """
-    persons = persons_frame(using=using, on=on, atena_nos=entitlements["atena_no"])
-    joined = entitlements.join(persons, on="atena_no", how="left", maintain_order="left", suffix="_now")
+    persons = persons_on_papers(using=using, on=on, atena_nos=entitlements["atena_no"])
+    joined = entitlements.join(persons, on="atena_no", how="left", maintain_order="left")
     return joined.with_columns(
         printed_address=printed_address_expr(),
         protection=pl.col("protection").fill_null(True),
-        ward_code=pl.coalesce(pl.col("ward_code_now").replace("", None), "ward_code"),
-    ).drop("ward_code_now")
+        ward_code=pl.col("ward_code").fill_null(""),
+    )

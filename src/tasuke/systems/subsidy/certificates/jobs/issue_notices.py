@@ -21,13 +21,13 @@ from tasuke.platform.exchange.services.record_files import record_outbound
 from tasuke.schemes.catalogue_loader import load_scheme
 from tasuke.schemes.definition import Scheme
 from tasuke.schemes.profile import Profile
+from tasuke.systems.subsidy.certificates.letter_persons import letter_persons
 from tasuke.systems.subsidy.certificates.models import Notice, NoticeKind
 from tasuke.systems.subsidy.certificates.notice_words import letter_contents, notice_register
 from tasuke.systems.subsidy.certificates.notices import Letters, addressees, select_letters
 from tasuke.systems.subsidy.certificates.queries import decisions_without_notice, done_chunks
-from tasuke.systems.subsidy.certificates.selection import printed_address_expr
 from tasuke.systems.subsidy.profile import active_profile
-from tasuke.systems.subsidy.registry.queries import persons_frame, relations_frame
+from tasuke.systems.subsidy.registry.queries import relations_frame
 
 NAME = "issue-notices"
 TEMPLATE = Path(__file__).resolve().parent.parent / "templates" / "notice.typ"
@@ -76,9 +76,7 @@ def _choose(using: str, decisions: pl.DataFrame, on: date) -> Letters:
     named = pl.concat(
         [subjects, decisions["applicant_atena_no"], decisions["deciding_subject"], relations["other_atena_no"]]
     ).drop_nulls()
-    persons = persons_frame(using=using, on=on, atena_nos=named.unique()).with_columns(
-        printed_address=printed_address_expr()
-    )
+    persons = letter_persons(using=using, on=on, atena_nos=named.unique())
     return select_letters(addressees(decisions, relations, persons, on=on), persons)
 
 

@@ -10,14 +10,14 @@ from tasuke.platform.documents import render_paper
 from tasuke.platform.exchange.services.record_files import record_outbound
 from tasuke.schemes.catalogue_loader import load_scheme
 from tasuke.systems.subsidy.certificates.jobs.issue_notices import TEMPLATE
+from tasuke.systems.subsidy.certificates.letter_persons import letter_persons
 from tasuke.systems.subsidy.certificates.models import Notice
 from tasuke.systems.subsidy.certificates.notice_words import letter_contents
 from tasuke.systems.subsidy.certificates.notices import addressees, select_letters
 from tasuke.systems.subsidy.certificates.queries import decisions_without_notice
-from tasuke.systems.subsidy.certificates.selection import printed_address_expr
 from tasuke.systems.subsidy.entitlements.models import Decision
 from tasuke.systems.subsidy.profile import active_profile
-from tasuke.systems.subsidy.registry.queries import persons_frame, relations_frame
+from tasuke.systems.subsidy.registry.queries import relations_frame
 
 
 class NothingToTell(Exception):
@@ -39,7 +39,7 @@ def _letter(using: str, decision: pl.DataFrame, on: date) -> pl.DataFrame:
     relations = relations_frame(using=using, atena_nos=decision["atena_no"])
     named = [decision["atena_no"], decision["applicant_atena_no"], decision["deciding_subject"]]
     people = pl.concat([*named, relations["other_atena_no"]]).drop_nulls().unique()
-    persons = persons_frame(using=using, on=on, atena_nos=people).with_columns(printed_address=printed_address_expr())
+    persons = letter_persons(using=using, on=on, atena_nos=people)
     chosen = select_letters(addressees(decision, relations, persons, on=on), persons)
     if chosen.letters.is_empty():
         raise NothingToTell(chosen.problems[0].message if chosen.problems else "後の決定により、通知は要りません")

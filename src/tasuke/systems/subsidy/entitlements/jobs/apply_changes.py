@@ -11,6 +11,8 @@ from tasuke.core.problems import Problem, Severity
 from tasuke.platform.batch.job import ChunkResult, Job, Plan, RunContext, register
 from tasuke.platform.bulk import copy_out
 from tasuke.schemes.catalogue_loader import load_scheme
+from tasuke.schemes.definition import Scheme
+from tasuke.schemes.profile import Profile
 from tasuke.schemes.vocabulary import SchemeKind
 from tasuke.systems.subsidy.entitlements.change_writing import write_changes
 from tasuke.systems.subsidy.entitlements.changes import EntitlementChanges, find_changes
@@ -58,10 +60,15 @@ def notices_of(*, using: str, scheme: str, on: date) -> pl.DataFrame:
     return copy_out(connections[using], _NOTICES, [scheme, on, on], schema=_NOTICE_COLUMNS)
 
 
+def schemes_in_order(profile: Profile) -> list[Scheme]:
+    """The schemes of a city, first those that go first."""
+    return sorted((load_scheme(s) for s in profile.schemes), key=lambda s: _ORDER.index(s.kind))
+
+
 def _plan(context: RunContext) -> Plan:
     on = date.fromisoformat(str(context.parameters["on"]))
     profile = active_profile()
-    schemes = sorted((load_scheme(s) for s in profile.schemes), key=lambda s: _ORDER.index(s.kind))
+    schemes = schemes_in_order(profile)
     parts: list[_Part] = []
     counts = {"lost": 0, "split": 0, "reopened": 0, "notices": 0}
     problems: list[Problem] = []

@@ -16,6 +16,7 @@ from tasuke.platform.batch.job import ChunkResult, Comparison, Job, Plan, RunCon
 from tasuke.platform.documents import LIST_TEMPLATE, render_paper
 from tasuke.platform.exchange.services.record_files import record_outbound
 from tasuke.schemes.catalogue_loader import load_scheme
+from tasuke.systems.subsidy.certificates.letter_persons import letter_persons
 from tasuke.systems.subsidy.payments.bank_table import banks_on, with_closing_days
 from tasuke.systems.subsidy.payments.days import pay_day
 from tasuke.systems.subsidy.payments.models import Payment, PaymentBatch, PaymentState
@@ -81,7 +82,7 @@ def _notices(context: RunContext, work: _Work, number: int) -> ChunkResult:
     payments = work.payments.slice(number * NOTICES_PER_SHARD, NOTICES_PER_SHARD)
     items = work.items.join(payments.select("payment_no"), on="payment_no", how="semi")
     people = pl.concat([payments["payee_atena_no"], items["atena_no"]]).unique()
-    persons = persons_frame(using=context.using, on=work.pay_on, atena_nos=people)
+    persons = letter_persons(using=context.using, on=work.pay_on, atena_nos=people)
     profile, issued_on = active_profile(), context.now.date()
     schemes = {s: load_scheme(s).name for s in profile.schemes}
     mailed, by_hand, problems = by_delivery(payments, items, persons)

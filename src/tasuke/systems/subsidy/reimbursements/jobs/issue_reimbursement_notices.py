@@ -21,10 +21,9 @@ from tasuke.platform.exchange.services.record_files import record_outbound
 from tasuke.schemes.catalogue_loader import load_scheme
 from tasuke.schemes.definition import Scheme
 from tasuke.schemes.profile import Profile
+from tasuke.systems.subsidy.certificates.letter_persons import letter_persons
 from tasuke.systems.subsidy.certificates.queries import done_chunks
-from tasuke.systems.subsidy.certificates.selection import printed_address_expr
 from tasuke.systems.subsidy.profile import active_profile
-from tasuke.systems.subsidy.registry.queries import persons_frame
 from tasuke.systems.subsidy.reimbursements.models import ReimbursementNotice
 from tasuke.systems.subsidy.reimbursements.notice_words import letter_contents, notice_register
 from tasuke.systems.subsidy.reimbursements.notices import ReimbursementLetters, select_reimbursement_letters
@@ -50,9 +49,7 @@ def _plan(context: RunContext) -> Plan:
     decisions = decisions_frame(using=context.using, untold_until=on)
     lines = untold_lines_frame(using=context.using, until=on)
     named = pl.concat([decisions["atena_no"], decisions["payee_atena_no"]]).unique()
-    persons = persons_frame(using=context.using, on=on, atena_nos=named).with_columns(
-        printed_address=printed_address_expr()
-    )
+    persons = letter_persons(using=context.using, on=on, atena_nos=named)
     chosen = select_reimbursement_letters(decisions, lines, persons)
     shards = [
         part.slice(i, PER_SHARD)

@@ -1,0 +1,60 @@
+"""Persons as papers name them: the name that a resident asked for (通称), and where letters to them go (送付先)."""
+
+from datetime import date
+
+import polars as pl
+
+from tasuke.systems.subsidy.certificates.selection import printed_address_expr
+from tasuke.systems.subsidy.registry.histories import MAILING_ADDRESSES, NAMES_ON_PAPERS
+from tasuke.systems.subsidy.registry.queries import persons_frame
+from tasuke.systems.subsidy.registry.tables import select_current
+
+_IN_FORCE = "t.valid @> %s::date"
+
+
+def persons_on_papers(*, using: str, on: date, atena_nos: pl.Series | None = None) -> pl.DataFrame:
+    """The persons_frame of a day with `name` and `name_kana` as certificates and letters carry them."""
+    persons = persons_frame(using=using, on=on, atena_nos=atena_nos)
+    asked = select_current(
+        using=using, table=NAMES_ON_PAPERS, atena_nos=persons["atena_no"], where=_IN_FORCE, params=[on]
+    )
+    if asked.is_empty():
+        return persons
+    papers = asked.select("atena_no", paper_name="name", paper_kana="name_kana")
+    return (
+        persons.join(papers, on="atena_no", how="left", maintain_order="left")
+        .with_columns(
+            name=pl.coalesce("paper_name", "name"),
+            name_kana=pl.when(pl.col("paper_name").is_null()).then("name_kana").otherwise("paper_kana"),
+        )
+        .drop("paper_name", "paper_kana")
+    )
+
+
+def letter_persons(*, using: str, on: date, atena_nos: pl.Series | None = None) -> pl.DataFrame:
+    """`persons_on_papers` with `printed_address`; address and postal code are those of the 送付先 where one holds.
+
+    The 送付先 of somebody else is named as 気付, so that the letter still names the person it is for.
+    """
+    persons = persons_on_papers(using=using, on=on, atena_nos=atena_nos).with_columns(
+        printed_address=printed_address_expr()
+    )
+    told = select_current(
+        using=using, table=MAILING_ADDRESSES, atena_nos=persons["atena_no"], where=_IN_FORCE, params=[on]
+    )
+    if told.is_empty():
+        return persons
+    care_of = pl.when(pl.col("addressee") != "").then(pl.format(" {} 気付", "addressee")).otherwise(pl.lit(""))
+    mailing = told.select(
+        "atena_no", mail_postal="postal_code", mail_address=pl.concat_str(printed_address_expr(), care_of)
+    )
+    return (
+        persons.join(mailing, on="atena_no", how="left", maintain_order="left")
+        .with_columns(
+            postal_code=pl.coalesce("mail_postal", "postal_code"),
+            address=pl.coalesce("mail_address", "address"),
+            address_detail=pl.when(pl.col("mail_address").is_null()).then("address_detail").otherwise(pl.lit("")),
+            printed_address=pl.coalesce("mail_address", "printed_address"),
+        )
+        .drop("mail_postal", "mail_address")
+    )

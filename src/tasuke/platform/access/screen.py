@@ -2,9 +2,11 @@
 
 import functools
 from collections.abc import Callable
-from typing import Concatenate, Literal, ParamSpec, cast
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Concatenate, Literal, ParamSpec, cast
 
 from django.conf import settings
+from django.db import connections, transaction
 from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -15,6 +17,9 @@ from tasuke.platform.access.purposes import Purpose
 from tasuke.platform.access.request import Actor, OfficeRequest
 from tasuke.platform.access.roles import roles
 from tasuke.platform.access.scope import Scope
+
+if TYPE_CHECKING:
+    from tasuke.platform.accounts.models import User
 
 P = ParamSpec("P")
 PurposeRule = Literal["none", "required", "by_form"]
@@ -44,10 +49,14 @@ def screen(
         def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return _redirect_back_from(settings.LOGIN_URL, request)
+            with _one_transaction(using):
+                return opened(request, *args, **kwargs)
+
+        def opened(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             office = _admit(cast(OfficeRequest, request), action, view, using)
             if action.kind is not Kind.SELF and action not in office.actor.actions:
                 return _refuse(office, using)
-            if action.kind is not Kind.SELF and request.user.must_change_pin:
+            if action.kind is not Kind.SELF and cast("User", request.user).must_change_pin:
                 return HttpResponseRedirect(reverse("accounts:pin"))
             if purpose == "required" and office.purpose is None:
                 return _redirect_back_from(reverse("accounts:purpose"), request)
@@ -65,6 +74,11 @@ def screen(
         return guarded
 
     return guard
+
+
+def _one_transaction(using: str) -> AbstractContextManager[object]:
+    """The request's transaction on this database: Django has opened it, or it is opened here."""
+    return nullcontext() if connections[using].in_atomic_block else transaction.atomic(using=using)
 
 
 def public(reason: str) -> Callable[[Callable[P, HttpResponseBase]], Callable[P, HttpResponseBase]]:

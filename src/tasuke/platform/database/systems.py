@@ -60,7 +60,9 @@ def django_databases() -> dict[str, dict[str, Any]]:
             "PASSWORD": parts.get("password", "") or "",
             "HOST": parts.get("host", ""),
             "PORT": str(parts.get("port", "") or ""),
-            "ATOMIC_REQUESTS": True,
+            # for every database named here each request opens a connection; the others' screens open their own
+            # transaction (access/screen.py)
+            "ATOMIC_REQUESTS": system in ("subsidy", "accounts"),
             "CONN_MAX_AGE": 60,
             "CONN_HEALTH_CHECKS": True,
             "TEST": {"DEPENDENCIES": []},

@@ -16,7 +16,7 @@ from joserfc.registry import HeaderParameter
 
 from tasuke.contracts.mediation import PublicKey
 from tasuke.platform.crypto.keyrings import SealingKeyPair, SigningKey, public_key
-from tasuke.platform.crypto.sealed import CannotOpen, open_token, recipient_of, seal_token, token_header
+from tasuke.platform.crypto.sealed import CannotOpen, KeyNotHere, open_token, seal_token, token_header
 
 CLOCK_SKEW = timedelta(seconds=60)
 """How far ahead a sender's clock may be."""
@@ -114,19 +114,11 @@ def read(token: str, *, recipient: SealingKeyPair, senders: Senders, audience: s
     return Opened(opened.payload, claims, key.kid)
 
 
-def kid_of(token: str) -> str:
-    """Key id that an envelope is sealed to, unverified. Raises EnvelopeRefused when it is no token."""
-    try:
-        return recipient_of(token)
-    except CannotOpen as error:
-        raise EnvelopeRefused(RefusalCode.TAMPERED, "封筒の形ではありません") from error
-
-
 def _unseal(token: str, recipient: SealingKeyPair) -> str:
-    if recipient.key(kid_of(token)) is None:
-        raise EnvelopeRefused(RefusalCode.UNKNOWN_KEY, "宛先の鍵がこちらの鍵ではありません")
     try:
         return open_token(recipient, token, context=_CONTEXT).decode("ascii")
+    except KeyNotHere as error:
+        raise EnvelopeRefused(RefusalCode.UNKNOWN_KEY, "宛先の鍵がこちらの鍵ではありません") from error
     except (CannotOpen, UnicodeDecodeError) as error:
         raise EnvelopeRefused(RefusalCode.TAMPERED, "封筒が開きません(書き換えの疑い)") from error
 

@@ -49,6 +49,8 @@ class EventKind(StrEnum):
     RUN_FAILED = "run-failed"
     RUN_CANCELLED = "run-cancelled"
     FILE_RECEIVED = "file-received"
+    FILE_REFUSED = "file-refused"
+    FILE_DECIDED = "file-decided"
     FILE_MADE = "file-made"
 
     TRAIL_RESTORED = "trail-restored"
@@ -103,6 +105,8 @@ _LABELS = {
     EventKind.RUN_FAILED: "処理の異常終了",
     EventKind.RUN_CANCELLED: "処理の取消",
     EventKind.FILE_RECEIVED: "ファイルの受領",
+    EventKind.FILE_REFUSED: "取り込めないファイルの受領",
+    EventKind.FILE_DECIDED: "合計の合わないファイルの判断",
     EventKind.FILE_MADE: "ファイルの作成",
     EventKind.TRAIL_RESTORED: "証跡の復元",
     EventKind.CHECKPOINT_MENDED: "検証点の補完",

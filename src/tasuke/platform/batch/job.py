@@ -67,11 +67,15 @@ class ApplyFunction(Protocol):
 
 
 FinishFunction = Callable[[RunContext, Plan], Mapping[str, int]]
+RefusedFunction = Callable[[RunContext, Plan], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A kind of run. needs_approval: money or notices leave the house. finish: last step, in one transaction."""
+    """A kind of run. needs_approval: money or notices leave the house. finish: last step, in one transaction.
+
+    refused: what to keep of an input that is of no use as a whole (a FATAL problem), in the transaction of the plan.
+    """
 
     name: str
     title: str
@@ -79,6 +83,7 @@ class Job:
     apply_chunk: ApplyFunction
     needs_approval: bool = False
     finish: FinishFunction | None = None
+    refused: RefusedFunction | None = None
     units: str = field(default="件")
 
 

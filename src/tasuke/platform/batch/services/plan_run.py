@@ -1,12 +1,13 @@
-"""Plan a run: compute what would change and record it; nothing else is written."""
+"""Plan a run: compute what would change and record it; nothing else is written, but for a file that is of no use."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
+from tasuke.core.problems import is_fatal
 from tasuke.platform.audit import EventKind, Origin
 from tasuke.platform.batch.job import Plan, RunContext, get_job
 from tasuke.platform.batch.models import Run, RunState
@@ -43,7 +44,8 @@ def plan_run(
     if existing and existing.state == RunState.DONE:
         raise RunAlreadyDone(existing)
     known = existing.pk if existing else None
-    plan = definition.plan(RunContext(using=using, parameters=parameters, by=by, now=now, run_id=known))
+    context = RunContext(using=using, parameters=parameters, by=by, now=now, run_id=known)
+    plan = definition.plan(context)
     with transaction.atomic(using=using):
         run = existing or Run(job=job, target=target, state=RunState.PLANNED, planned_at=now, planned_by=by)
         if run.state == RunState.APPROVED and run.plan != dict(plan.counts):
@@ -55,5 +57,7 @@ def plan_run(
             run.comparison = [asdict(c) for c in plan.comparisons]
         run.save(using=using)
         record_problems(run=run, using=using, chunk=None, problems=plan.problems, replace=True)
+        if definition.refused is not None and is_fatal(plan.problems):
+            definition.refused(replace(context, run_id=run.pk), plan)
         record_transition(using=using, run=run, kind=EventKind.RUN_PLANNED, origin=origin, at=now)
     return run, plan

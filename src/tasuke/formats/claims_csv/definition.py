@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from tasuke.formats.uke.frames import CLAIM_SCHEMA, KOHI_SCHEMA, Schema
 
 CLAIM_FIELDS: Schema = {
-    name: dtype for name, dtype in CLAIM_SCHEMA.items() if name not in ("line", "name_has_replaced")
+    name: dtype for name, dtype in CLAIM_SCHEMA.items() if name not in ("line", "name_has_replaced", "double_of")
 }
 KOHI_FIELDS: Schema = {name: dtype for name, dtype in KOHI_SCHEMA.items() if name not in ("line", "kohi_line", "order")}
 MONTH_FIELDS = frozenset({"billed_month", "service_month"})

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from tasuke.core.problems import Problem, Severity
+from tasuke.core.problems import Problem
 from tasuke.formats.claims_csv.definition import (
     CLAIM_FIELDS,
     KOHI_FIELDS,
@@ -57,7 +57,7 @@ def parse(data: bytes, mapping: Mapping) -> Result:
     _check_width(work)
     claims = _claims(work)
     kohi = _kohi(work)
-    _doubles(work, claims)
+    claims = _doubles(work, claims)
     _check_totals(work, totals, claims, kohi)
     good = ~pl.col("line").is_in(list(work.bad))
     problems.sort(key=lambda problem: problem.line or 0)
@@ -159,27 +159,35 @@ def _kohi(work: _Work) -> pl.DataFrame:
     return rows.with_columns(order=pl.int_range(1, pl.len() + 1).over("line").cast(pl.Int64)).select(list(KOHI_SCHEMA))
 
 
-def _doubles(work: _Work, claims: pl.DataFrame) -> None:
-    """Rows that come twice: by the fields that the mapping calls unique, or as whole rows."""
+def _doubles(work: _Work, claims: pl.DataFrame) -> pl.DataFrame:
+    """Claims with `double_of` where a row comes twice: by the fields that the mapping calls unique, or as a whole."""
     if work.mapping.unique:
         key = claims.select("line", *work.mapping.unique).drop_nulls()
     else:
         key = work.rows.drop("_items")
     names = [name for name in key.columns if name != "line"]
-    first = key.select("line", first=pl.col("line").first().over(names)) if names else key.clear()
-    for line, of in first.filter(pl.col("line") != pl.col("first")).iter_rows() if names else ():
-        work.reject(line, "DOUBLED_ROW", f"{of}行目と同じ明細です。二重に数えません。")
+    if not names:
+        return claims
+    first = key.select("line", first=pl.col("line").first().over(names)).filter(pl.col("line") != pl.col("first"))
+    for line, of in first.iter_rows():
+        message = f"{of}行目と同じ明細です。二重に数えないよう、支給せずに疑義とします。"
+        work.problems.append(Problem("DOUBLED_ROW", message, line=line))
+    marked = claims.join(first, on="line", how="left", maintain_order="left").with_columns(double_of=pl.col("first"))
+    return marked.select(list(CLAIM_SCHEMA))
 
 
 def _check_totals(work: _Work, rows: pl.DataFrame, claims: pl.DataFrame, kohi: pl.DataFrame) -> None:
-    """Count and sums of the total row against all rows of the file; a WARNING where they differ."""
+    """Count and sums of the total row against all rows of the file; an ERROR where they differ or are not told.
+
+    The rows stay: which side is wrong is for a person to say (`formats.uke.totals.UNPROVEN_TOTALS`).
+    """
     total = work.mapping.total
     if total is None:
         return
     if rows.is_empty():
         if total.required:
             message = "合計の行がありません。ファイルが途中で切れていないか確かめてください。"
-            work.problems.append(Problem("NO_TOTAL", message, severity=Severity.WARNING))
+            work.problems.append(Problem("NO_TOTAL", message, field="合計"))
         return
     whole = _Work(work.mapping, work.table, rows, work.problems)
     there = {
@@ -200,12 +208,12 @@ def _compare(whole: _Work, column: Column, label: str, unit: int, there: int | N
     line = int(whole.rows["line"][-1])
     if faults.any() or said.null_count():
         message = f"合計の「{label}」が読めません。合計は確かめられませんでした。"
-        whole.problems.append(Problem("BAD_TOTAL", message, line=line, field=label, severity=Severity.WARNING))
+        whole.problems.append(Problem("BAD_TOTAL", message, line=line, field=label))
     elif there is not None and int(said.sum()) * unit != there:
         message = (
             f"合計の「{label}」が合いません。ファイルの合計は {int(said.sum()) * unit:,}、明細の合計は {there:,} です。"
         )
-        whole.problems.append(Problem("TOTALS_DIFFER", message, line=line, field=label, severity=Severity.WARNING))
+        whole.problems.append(Problem("TOTALS_DIFFER", message, line=line, field=label))
 
 
 def _filled(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""Receipts that stand in a file twice: counted once."""
+"""Receipts that stand in a file twice: the later one is marked, so that a person sees it and nobody pays it."""
 
 import polars as pl
 
@@ -14,25 +14,24 @@ _CONTENT = (
 
 
 def find_doubles(claims: pl.DataFrame, found: Structure) -> pl.DataFrame:
-    """Claims without the copies.
+    """Claims with `double_of`: the line of the receipt of which this one is a copy.
 
-    Same search number, or same receipt number with the same content: an ERROR at the later one. Same receipt number
-    with other content, or same content with another number: both stay, with a WARNING.
+    Same search number, or same receipt number with the same content: an ERROR at the later one, which is marked. Same
+    receipt number with other content, or same content with another number: not marked, with a WARNING.
     """
     first_by_search = pl.col("line").first().over("search_no")
     by_search = pl.col("search_no").is_not_null() & (pl.col("line") != first_by_search)
     first_by_number = pl.col("line").first().over(*_SAME, *_CONTENT, "receipt_no")
     by_number = pl.col("receipt_no").is_not_null() & (pl.col("line") != first_by_number)
     marked = claims.with_columns(
-        _of=pl.when(by_search).then(first_by_search).when(by_number).then(first_by_number),
+        double_of=pl.when(by_search).then(first_by_search).when(by_number).then(first_by_number).cast(pl.Int64)
     )
-    doubled = marked.filter(pl.col("_of").is_not_null())
-    for line, of in doubled.select("line", "_of").iter_rows():
-        message = f"{of}行目と同じレセプトが重ねて記録されています。二重に数えないよう取り込みません。"
+    doubled = marked.filter(pl.col("double_of").is_not_null())
+    for line, of in doubled.select("line", "double_of").iter_rows():
+        message = f"{of}行目と同じレセプトが重ねて記録されています。二重に数えないよう、支給せずに疑義とします。"
         found.problems.append(Problem("DOUBLED_RECEIPT", message, line=line, field="RE"))
-    kept = marked.filter(pl.col("_of").is_null()).drop("_of")
-    _warn_likely(kept, found)
-    return kept
+    _warn_likely(marked.filter(pl.col("double_of").is_null()), found)
+    return marked
 
 
 def _warn_likely(claims: pl.DataFrame, found: Structure) -> None:

@@ -11,6 +11,7 @@ CLAIM_SCHEMA: Schema = {
     "care": pl.String,  # medical dental pharmacy nursing (DPC = medical)
     "institution_code": pl.String,  # 10 digits
     "institution_name": pl.String,
+    "department": pl.String,  # 診療科 (its first code); a UKE file has it for 医科 only
     "billed_month": pl.Date,
     "service_month": pl.Date,
     "receipt_type": pl.String,
@@ -23,6 +24,7 @@ CLAIM_SCHEMA: Schema = {
     "symbol": pl.String,
     "number": pl.String,
     "branch_no": pl.String,
+    "care_insurer_no": pl.String,  # 介護保険者番号: no item of UKE, lists of 国保連 may have it
     "benefit_rate": pl.Int64,
     "cost": pl.Int64,  # yen, 10割
     "days": pl.Int64,
@@ -35,6 +37,7 @@ CLAIM_SCHEMA: Schema = {
     "visit_days": pl.Int64,  # bit k-1 set = day k counted
     "first_visits": pl.Int64,
     "name_has_replaced": pl.Boolean,
+    "double_of": pl.Int64,  # line of the same receipt earlier in the file: this one is not counted by itself
 }
 KOHI_SCHEMA: Schema = {
     "line": pl.Int64,  # line of the receipt

@@ -151,6 +151,7 @@ _RE: tuple[_Row, ...] = (
     ("summary_class", "レセプト総括区分", Mode.CODE, 1, (0, 18, 0, 0, 0)),
     ("detail_count", "明細情報数", Mode.NUMBER, 2, (0, 19, 0, 0, 0)),
     ("search_no", "検索番号", Mode.TEXT, 30, (18, 20, 19, 37, 14)),
+    ("department", "診療科(第1)", Mode.TEXT, 2, (21, 0, 0, 0, 0)),
     ("kana", "カタカナ氏名", Mode.TEXT, 80, (36, 38, 25, 41, 5)),
     ("patient_state", "患者の状態", Mode.CODE, 60, (37, 39, 26, 0, 0)),
     ("prescriber_prefecture", "処方医療機関の都道府県", Mode.CODE, 2, (0, 0, 0, 9, 0)),

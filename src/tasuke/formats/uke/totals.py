@@ -25,10 +25,14 @@ TOTAL_SCHEMA: Schema = {
     "found_points": pl.Int64,  # null when one of them cannot be read
 }
 _SINGLE = ("99", "00")
+# Problems (as an ERROR) that say: the file is not what its own totals say, or that could not be found out.
+UNPROVEN_TOTALS = frozenset({"TOTALS_DIFFER", "BAD_TOTAL", "NO_TOTAL", "TRUNCATED", "VOLUMES_INCOMPLETE"})
 
 
 def totals(found: Structure, kind: UkeKind, built: Built) -> pl.DataFrame:
-    """Each GO with what stands before it (TOTAL_SCHEMA); where the figures differ, a WARNING.
+    """Each GO with what stands before it (TOTAL_SCHEMA); where the figures differ, an ERROR at the GO.
+
+    The receipts stay: which side is wrong is for a person to say. Whoever pays by them asks `UNPROVEN_TOTALS` first.
 
     DPC: the parts of a total receipt may or may not be in the count, the specification was not to be had.
     """
@@ -37,7 +41,7 @@ def totals(found: Structure, kind: UkeKind, built: Built) -> pl.DataFrame:
     values = typed(read_items(found.lines, index, layout), layout, ("count", "points"))
     for problem in values.problems:
         message = f"{problem.message.split('。')[0]}。合計は確かめられませんでした。"
-        found.problems.append(replace(problem, message=message, severity=Severity.WARNING))
+        found.problems.append(replace(problem, code="BAD_TOTAL", message=message))
     heads = found.lines.where(HEAD_RECORD[kind])
     owner = _last_before(heads, index)
     frame = values.frame.with_columns(_go=pl.int_range(0, pl.len(), dtype=pl.Int64), _owner=pl.Series(owner))
@@ -49,7 +53,7 @@ def totals(found: Structure, kind: UkeKind, built: Built) -> pl.DataFrame:
         found_points=pl.when(pl.col("found_count").is_null()).then(0).otherwise("found_points"),
     )
     _compare(found, frame)
-    _missing(found, index, heads)
+    _missing(found, kind, index, heads)
     return frame.select(pl.col(name).cast(dtype) for name, dtype in TOTAL_SCHEMA.items())
 
 
@@ -80,26 +84,27 @@ def _compare(found: Structure, frame: pl.DataFrame) -> None:
     checked = frame.filter(single)
     wrong = checked.filter(~pl.col("count").is_between("found_count", "all_count"))
     for line, said, there in wrong.select("line", "count", "found_count").iter_rows():
-        _warn(found.problems, line, "総件数", said, there)
+        _differ(found.problems, line, "総件数", said, there)
     wrong = checked.filter(pl.col("points") != pl.col("found_points"))
     for line, said, there in wrong.select("line", "points", "found_points").iter_rows():
-        _warn(found.problems, line, "総合計点数", said, there)
+        _differ(found.problems, line, "総合計点数", said, there)
 
 
-def _missing(found: Structure, index: Ints, heads: Ints) -> None:
+def _missing(found: Structure, kind: UkeKind, index: Ints, heads: Ints) -> None:
     """A head after receipts without a GO between: the total of the institution before is missing."""
     last_receipt = _last_before(found.at, heads)
     open_ = (last_receipt >= 0) & (last_receipt > _last_before(index, heads))
     for at in heads[open_]:
         message = "前の医療機関の診療報酬請求書レコード(GO)がありません。合計は確かめられませんでした。"
         line = int(found.lines.number[at])
-        found.problems.append(Problem("NO_TOTAL", message, line=line, field="GO", severity=Severity.WARNING))
+        # where 訪問看護 has its GO is not confirmed, so its absence proves nothing
+        severity = Severity.WARNING if kind is UkeKind.NURSING else Severity.ERROR
+        found.problems.append(Problem("NO_TOTAL", message, line=line, field="GO", severity=severity))
 
 
-def _warn(problems: list[Problem], line: int | None, item: str, said: int, there: int) -> None:
+def _differ(problems: list[Problem], line: int | None, item: str, said: int, there: int) -> None:
     message = f"「{item}」が合いません。ファイルに書かれた合計は {said:,}、実際のレセプトの合計は {there:,} です。"
-    field = f"GO {item}"
-    problems.append(Problem("TOTALS_DIFFER", message, line, None, field, str(said), Severity.WARNING))
+    problems.append(Problem("TOTALS_DIFFER", message, line, None, f"GO {item}", str(said)))
 
 
 def check_volumes(files: Sequence[pl.DataFrame]) -> list[Problem]:
@@ -117,5 +122,5 @@ def check_volumes(files: Sequence[pl.DataFrame]) -> list[Problem]:
         line = int(final["line"][0])
         for item, said, there in (("総件数", "count", "found_count"), ("総合計点数", "points", "found_points")):
             if volumes[there].null_count() == 0 and final[said][0] != volumes[there].sum():
-                _warn(problems, line, item, int(final[said][0] or 0), int(volumes[there].sum()))
+                _differ(problems, line, item, int(final[said][0] or 0), int(volumes[there].sum()))
     return problems

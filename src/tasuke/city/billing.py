@@ -75,8 +75,13 @@ def _national(rng: np.random.Generator, claims: pl.DataFrame, prefecture: int) -
 
 
 def share_of(cost: Ints, rate: Ints) -> Ints:
-    """一部負担金 of the insurance, rounded to 10 yen (健康保険法75条)."""
+    """一部負担金 of the insurance as it is paid at the window, rounded to 10 yen (健康保険法75条)."""
     return np.asarray((cost * (100 - rate) + 500) // 1000 * 10, dtype=np.int64)
+
+
+def billed_share(cost: Ints, rate: Ints) -> Ints:
+    """What the insurer leaves of the cost, in whole yen: as a receipt in kind has it."""
+    return np.asarray((cost * (100 - rate) + 50) // 100, dtype=np.int64)
 
 
 _PERSON = (
@@ -131,7 +136,7 @@ def bill_month(
         service_day=pl.Series(first_day),
         service_month=pl.Series(np.full(claims.height, span[0], dtype=np.int64)),
         benefit_rate=pl.Series(rate),
-        share=pl.Series(share_of(claims["cost"].to_numpy(), rate)),
+        share=pl.Series(billed_share(claims["cost"].to_numpy(), rate)),
         whole_month=(pl.col("from_day") <= span[0]) & (pl.col("to_day") >= span[1]),
     ).drop("from_day", "to_day")
     claims = _national(rng, claims, int(profile.prefecture_code))
@@ -203,9 +208,9 @@ def copay_visits(claims: pl.DataFrame, shares: pl.DataFrame, prefecture_code: st
 
 
 def _visit_shares(claims: pl.DataFrame, visits: pl.DataFrame) -> pl.DataFrame:
-    """(key, visit_shares): the patient's share of every visit day."""
+    """(key, visit_shares): the patient's share of every visit day, as billed."""
     rated = visits.join(claims.select("key", "benefit_rate"), on="key", how="inner", maintain_order="left")
-    each = pl.Series(share_of(rated["cost"].to_numpy(), rated["benefit_rate"].to_numpy()))
+    each = pl.Series(billed_share(rated["cost"].to_numpy(), rated["benefit_rate"].to_numpy()))
     return (
         rated.with_columns(share=each).group_by("key", maintain_order=True).agg(pl.col("share").alias("visit_shares"))
     )
@@ -221,7 +226,7 @@ _NO_RESULT = [
 def _with_copayments(
     claims: pl.DataFrame, visits: pl.DataFrame, schemes: dict[str, Scheme], profile: Profile
 ) -> Billed:
-    """burden (what the window charges), subsidy, basis; claims whose amount hangs on other claims are left out."""
+    """burden (as the receipt has it), subsidy, basis; claims whose amount hangs on other claims are left out."""
     shares = _visit_shares(claims, visits)
     parts = []
     for name in claims["scheme"].unique().sort().to_list():

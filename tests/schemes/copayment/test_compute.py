@@ -5,7 +5,9 @@ from datetime import date
 import polars as pl
 import pytest
 
+from tasuke.core.money import Rounding
 from tasuke.schemes.copayment.compute import RESULT_COLUMNS, compute
+from tasuke.schemes.copayment.definition import Method
 from tasuke.schemes.copayment.visits import MissingColumns
 
 
@@ -78,9 +80,78 @@ def test_share_that_was_billed_goes_before_the_computed_share(rules_of):
     assert (result.item(0, "basis"), result.item(0, "subsidy")) == (2990, 2990)
 
 
-@pytest.mark.parametrize(("cost", "share"), [(1050, 320), (1149, 340), (1150, 350), (0, 0)])
-def test_computed_share_is_rounded_to_ten_yen(rules_of, cost, share):
-    assert computed(rules_of("@kawasaki-hitorioya"), visit(cost=cost)).item(0, "basis") == share
+@pytest.mark.parametrize(("cost", "billed", "paid"), [(1050, 315, 320), (1149, 345, 340), (1150, 345, 350), (0, 0, 0)])
+def test_share_is_whole_yen_in_kind_and_ten_yen_when_paid(rules_of, cost, billed, paid):
+    scheme = rules_of("@kawasaki-hitorioya")
+
+    result = computed(scheme, visit(cost=cost), visit(cost=cost, billed_in_kind=False), visit(cost=cost, care="device"))
+
+    assert result.get_column("basis").to_list() == [billed, paid, paid]
+    assert result.get_column("subsidy").to_list() == [billed, paid, paid]
+    assert result.get_column("window").to_list() == [0, None, None]
+
+
+def test_share_in_ten_yen_stands_for_the_share_in_kind(rules_of):
+    scheme = rules_of("@kawasaki-hitorioya")
+
+    result = computed(scheme, visit(cost=1050, patient_share=320), visit(cost=1050, patient_share=310))
+
+    assert result.get_column("share").to_list() == [315, 310]
+
+
+def test_a_municipality_may_round_the_share_in_kind(rules_of):
+    scheme = rules_of("@kawasaki-shoni")
+    blocks = tuple(
+        block.model_copy(update={"in_kind": block.in_kind.model_copy(update={"share": Rounding.HALF_UP_10})})
+        for block in scheme.copayment
+    )
+    facts = {"copay_class": "levy", "visits": 2, "cost": 2310, "visit_shares": [346, 347]}
+
+    result = computed(scheme.model_copy(update={"copayment": blocks}), visit(**facts))
+
+    assert result.select("share", "burden", "window", "subsidy").row(0) == (690, 690, 700, 0)
+
+
+@pytest.mark.parametrize(
+    ("facts", "burden", "window"),
+    [
+        ({"cost": 1640}, 492, (490, 490)),  # the receipt has 492 yen, the window takes 490
+        ({"cost": 1660}, 498, (500, 500)),
+        ({"cost": 1670}, 500, (500, 500)),
+        ({"cost": 90_000}, 500, (500, 500)),
+        ({"cost": 2310, "visits": 2, "visit_shares": [346, 347]}, 693, (700, 700)),
+        ({"cost": 2310, "visits": 2}, 693, (492, 703)),  # one visit may have cost nearly all
+        ({"cost": 9000, "visits": 2}, 1000, (492, 1000)),
+        ({"cost": 90_000, "public_share": 0}, 0, (0, 0)),
+        ({"cost": 1640, "care": "pharmacy"}, 0, (0, 0)),
+    ],
+)
+def test_window_takes_ten_yen_and_never_more_than_the_fixed_amount(rules_of, facts, burden, window):
+    result = computed(rules_of("@kawasaki-shoni"), visit(copay_class="levy", **facts))
+
+    assert result.item(0, "burden") == burden
+    assert (result.item(0, "window_low"), result.item(0, "window")) == window
+
+
+def test_limit_of_high_cost_is_paid_to_the_yen(rules_of):
+    scheme = rules_of("hokkaido")
+    whole = {"method": "share", "numerator": 0, "key": "whole"}
+    block = scheme.copayment[0]
+    rule = block.rule[0].model_copy(update={**whole, "method": Method.SHARE})
+    scheme = scheme.model_copy(update={"copayment": (block.model_copy(update={"rule": (rule,), "cap": ()}),)})
+    stay = visit(inpatient=True, cost=1_000_030, high_cost=212_578)
+
+    assert computed(scheme, stay).select("burden", "window").row(0) == (87_431, 87_431)
+
+
+def test_unconfirmed_rounding_is_told_where_it_makes_a_difference(rules_of):
+    scheme, key = rules_of("@kawasaki-hitorioya"), "copayment.2018-11-27.in_kind"
+
+    before = computed(scheme, visit(cost=1050), visit(cost=1000), visit(cost=1050, billed_in_kind=False))
+    after = computed(scheme, visit(cost=1050), confirmed=frozenset({key}))
+
+    assert ["UNCONFIRMED_RULE" in codes for codes in before.get_column("reasons")] == [True, False, False]
+    assert "UNCONFIRMED_RULE" not in after.item(0, "reasons")
 
 
 def test_national_programme_goes_first(rules_of):
@@ -293,8 +364,8 @@ def test_rate_may_be_of_the_share_and_rounded_by_name(rules_of):
     scheme = scheme.model_copy(update={"copayment": (block.model_copy(update={"rule": (rule,)}),)})
 
     assert computed(scheme, visit(cost=5000)).item(0, "burden") == 500
-    assert computed(scheme, visit(cost=5010)).item(0, "burden") == 500
-    assert computed(scheme, visit(cost=5040)).item(0, "burden") == 510
+    assert computed(scheme, visit(cost=5010)).item(0, "burden") == 510  # 1,503 yen
+    assert computed(scheme, visit(cost=5010, billed_in_kind=False)).item(0, "burden") == 500  # 1,500 yen
 
 
 def test_units_may_be_set_apart_by_insurer_department_and_care(rules_of):

@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 from pydantic import ValidationError
 
+from tasuke.core.money import Rounding
 from tasuke.schemes.catalogue_loader import load_all
 from tasuke.schemes.copayment.definition import CareRule, CopaymentRules, Filtered, Sourced
 from tasuke.schemes.copayment.reasons import CopayReason, copay_reason_label
@@ -53,6 +54,16 @@ def test_catalogue_blocks_follow_each_other_without_gap_or_overlap():
         assert scheme.copayment[-1].valid_to is None
 
 
+def test_a_block_says_how_it_rounds_in_kind_and_nobody_guesses(rules_of):
+    block = rules_of("tokyo").copayment[0].model_dump()
+
+    with pytest.raises(ValidationError, match="in_kind"):
+        CopaymentRules.model_validate({key: value for key, value in block.items() if key != "in_kind"})
+    for scheme in load_all():
+        for rules in scheme.copayment:
+            assert f"copayment.{rules.id}.in_kind" in dict(rules.sourced())
+
+
 def test_catalogue_class_names_are_those_of_the_assessment():
     for scheme in load_all():
         known = {rule.key for version in scheme.version for rule in version.copay_class.rule}
@@ -84,7 +95,9 @@ def test_rules_are_described_in_japanese(rules_of):
     assert describe_rule(osaka.rule[1]).endswith(
         "1日につき500円(実際の負担が満たないときは実額)、月2日まで(3日目から0円)"
     )
-    assert "総医療費の1割(10円未満四捨五入)、連続した入院は4か月目から0円" in describe_rule(hyogo.rule[3])
+    assert "総医療費の1割、連続した入院は4か月目から0円" in describe_rule(hyogo.rule[3])
+    cut = hyogo.rule[3].model_copy(update={"rounding": Rounding.DOWN_10})
+    assert "総医療費の1割(10円未満切捨て)、" in describe_rule(cut)
     assert "9歳に達した後の最初の4月1日から" in describe_rule(hyogo.rule[4])
     assert "44,400円(多数回該当)" in describe_cap(hokkaido.cap[2])
     assert "年額(8月から1年)上限 144,000円" in describe_cap(hokkaido.cap[3])

@@ -22,12 +22,13 @@ def test_steps_end_with_the_computed_amounts(rules_of):
     steps = {step.label: step for step in explain_copay(scheme, frame, "0001")}
 
     row = compute(scheme, frame).row(0, named=True)
-    assert steps["一部負担金(窓口で払う額)"].result == f"{row['burden']:,}円" == "580円"
+    assert steps["一部負担金"].result == f"{row['burden']:,}円" == "580円"
     assert steps["助成額"].result == f"{row['subsidy']:,}円" == "3,020円"
     assert steps["助成額"].input == "3,600円 - 580円"
     assert "初診1回につき580円" in steps["一部負担金の規則"].rule
     assert steps["一部負担金の規則"].source == "S1"
     assert steps["給付の方法"].result == "現物給付"
+    assert steps["窓口で払う額"].result == "580円"
 
 
 def test_caps_deductions_and_meals_are_told(rules_of):
@@ -66,6 +67,35 @@ def test_national_programme_bounds_and_unconfirmed_rules_are_told(rules_of):
     confirmed = frozenset({"copayment.2023-09-01.rule.nursing"})
     told = explain_copay(scheme, frame, "0003", confirmed=confirmed)
     assert not next(s for s in told if s.label == "一部負担金の規則").unconfirmed
+
+
+def test_the_receipt_and_the_window_are_told_apart(rules_of):
+    one = {"service_date": "2026-05-01", "cost": 1640, "visits": 1}
+    visits = month_of(
+        copay_class="levy",
+        visits=[
+            one,
+            {**one, "billed_in_kind": False},
+            {**one, "patient_share": 490},
+            {**one, "cost": 2310, "visits": 2},
+        ],
+    )
+    scheme, frame = rules_of("@kawasaki-shoni"), visits.to_frame()
+
+    billed, paid, given, month = (
+        {step.label: step for step in explain_copay(scheme, frame, f"000{n}")} for n in (1, 2, 3, 4)
+    )
+
+    assert (billed["保険の自己負担"].result, billed["窓口で払う額"].result) == ("492円", "490円")
+    assert "1円未満四捨五入" in billed["保険の自己負担"].rule
+    assert billed["窓口で払う額"].rule == "窓口の支払ごとに10円未満四捨五入"
+    assert "10円未満四捨五入" in paid["保険の自己負担"].rule
+    assert "窓口で払う額" not in paid
+    assert given["保険の自己負担"].result == "492円"
+    assert month["窓口で払う額"].result == "492円 から 703円 の間"
+    assert not billed["窓口で払う額"].unconfirmed
+    sapporo = {s.label: s for s in explain_copay(rules_of("@sapporo-kodomo"), frame, "0001")}
+    assert sapporo["保険の自己負担"].unconfirmed
 
 
 def test_rows_outside_the_rules_say_why(rules_of):

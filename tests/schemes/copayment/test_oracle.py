@@ -25,24 +25,38 @@ def tens(amount):
     return int((Decimal(amount) / 10).quantize(Decimal(1), ROUND_HALF_UP)) * 10
 
 
+def ones(amount):
+    """1円未満四捨五入."""
+    return int(Decimal(amount).quantize(Decimal(1), ROUND_HALF_UP))
+
+
 def april_after(birth, age):
     """1 April that follows the 31 March on or after the day before the birthday."""
     early = (birth.month, birth.day) <= (4, 1)
     return date(birth.year + age + (0 if early else 1), 4, 1)
 
 
-def basis_of(visit):
+def basis_of(visit, *, in_kind=None):
+    """Whole yen where the programme pays the institution, 10 yen where the patient pays (健康保険法75条)."""
+    in_kind = visit["billed_in_kind"] if in_kind is None else in_kind
+    left = Decimal(visit["cost"]) * (100 - visit["benefit_rate"]) / 100
     share = visit["patient_share"]
-    if share is None:
-        share = tens(Decimal(visit["cost"]) * (100 - visit["benefit_rate"]) / 100)
+    if share is None or (in_kind and share == tens(left)):
+        share = ones(left) if in_kind else tens(left)
     if visit["public_share"] is not None:
         share = visit["public_share"]
     return max(0, share - visit["high_cost"] - visit["extra_benefit"])
 
 
-def shares_of(visit):
+def rate_of(visit, percent):
+    """定率 of the cost, rounded as the share is."""
+    part = Decimal(visit["cost"]) * percent / 100
+    return ones(part) if visit["billed_in_kind"] else tens(part)
+
+
+def shares_of(visit, *, in_kind=None):
     """The burden of each visit: of a single visit the basis, of a month's row what was given."""
-    return visit["visit_shares"] if visit["visits"] > 1 else [basis_of(visit)]
+    return visit["visit_shares"] if visit["visits"] > 1 else [basis_of(visit, in_kind=in_kind)]
 
 
 def in_order(visits):
@@ -65,14 +79,14 @@ def sapporo_kodomo(visits):
             end = april_after(v["birth_date"], 18)
         old = day < date(2024, 4, 1)
         if end is None or day >= end or (inpatient and old and v["care"] not in ("medical", "dental")):
-            out[v["id"]] = (basis, 0, False)
+            out[v["id"]] = (basis_of(v, in_kind=False), 0, False)
             continue
         if inpatient and old and v["copay_class"] == "taxed":
             key = (v["person_id"], day.year, day.month, v["institution"])
-            burden = min(basis, tens(Decimal(v["cost"]) / 10), 57600 - month[key])
+            burden = min(basis, rate_of(v, 10), 57600 - month[key])
             month[key] += burden
         elif inpatient and old and v["copay_class"] != "untaxed":
-            out[v["id"]] = (basis, 0, False)
+            out[v["id"]] = (basis_of(v, in_kind=False), 0, False)
             continue
         else:
             amount = {"medical": 580, "dental": 510}.get(v["care"], 0)
@@ -97,8 +111,10 @@ def kawasaki_shoni(visits):
         else:
             end, paying_until = april_after(birth, 18), date.min
         if end is None or day >= end or (v["inpatient"] and v["care"] == "pharmacy" and day < date(2026, 9, 1)):
-            out[v["id"]] = (basis, 0, False)
+            out[v["id"]] = (basis_of(v, in_kind=False), 0, False)
             continue
+        if v["inpatient"] and end == april_after(birth, 15) and april_after(birth, 12) <= day < date(2023, 9, 1):
+            basis = basis_of(v, in_kind=False)  # 中学生の入院は償還払い
         burden = 0
         free = day >= date(2023, 9, 1) and v["copay_class"] == "levy_zero"
         if outpatient_care and grade4 <= day < paying_until and not free:
@@ -173,10 +189,10 @@ def hyogo(visits):
         covered = day < april_after(v["birth_date"], 15) and not (older and v["inpatient"])
         covered = covered and (v["care"] != "pharmacy" or not v["inpatient"] or not older)
         if not covered:
-            out[v["id"]] = (basis, 0, False)
+            out[v["id"]] = (basis_of(v, in_kind=False), 0, False)
             continue
         if older:
-            burden = min(basis, tens(Decimal(v["cost"]) * 20 / 100))
+            burden = min(basis, rate_of(v, 20))
         elif v["care"] == "pharmacy":
             burden = 0
         elif v["inpatient"]:
@@ -185,7 +201,7 @@ def hyogo(visits):
                 run += 1
             key = (*person_month, v["institution"])
             cap = 2400 if low else 3200
-            burden = 0 if run >= 4 else min(basis, tens(Decimal(v["cost"]) / 10), cap - month[key])
+            burden = 0 if run >= 4 else min(basis, rate_of(v, 10), cap - month[key])
             month[key] += burden
         else:
             if day not in days[unit]:
@@ -205,7 +221,7 @@ def hokkaido(visits):
     for v in visits:
         if v["inpatient"]:
             index = v["service_date"].year * 12 + v["service_date"].month
-            stays[v["person_id"], index] += min(basis_of(v), tens(Decimal(v["cost"]) / 10))
+            stays[v["person_id"], index] += min(basis_of(v), rate_of(v, 10))
     cap_of, reached = {}, defaultdict(set)
     for person, index in sorted(stays, key=lambda key: key[1]):
         recent = [i for i in reached[person] if index - 11 <= i < index]
@@ -216,7 +232,7 @@ def hokkaido(visits):
     for v in in_order(visits):
         basis, day = basis_of(v), v["service_date"]
         index = day.year * 12 + day.month
-        burden = min(basis, tens(Decimal(v["cost"]) / 10))
+        burden = min(basis, rate_of(v, 10))
         if v["inpatient"]:
             burden = min(burden, cap_of[v["person_id"], index] - month["in", v["person_id"], index])
             month["in", v["person_id"], index] += burden
@@ -270,12 +286,13 @@ def visit_lists(draw, name):
     visits = []
     for number in range(draw(st.integers(1, 14))):
         person, birth, copay_class = draw(st.sampled_from(people))
-        cost = draw(st.sampled_from([0, 10, 430, 1660, 1670, 4990, 12340, 60000, 480000, 900000]))
+        cost = draw(st.sampled_from([0, 10, 430, 1660, 1670, 1673, 4990, 5005, 12340, 60000, 480000, 900000]))
         care = draw(st.sampled_from(["medical", "medical", "dental", "pharmacy"]))
         inpatient = care != "pharmacy" and draw(st.sampled_from([False, False, True]))
         rate = draw(st.sampled_from([70, 80, 90]))
-        share = draw(st.sampled_from([None, None, None, 0, 100, 577, 90000]))
-        given_share = share if share is not None else tens(Decimal(cost) * (100 - rate) / 100)
+        ten_yen = tens(Decimal(cost) * (100 - rate) / 100)
+        share = draw(st.sampled_from([None, None, None, ten_yen, 0, 100, 577, 90000]))
+        given_share = share if share is not None else ten_yen
         visits.append(
             {
                 "id": f"{number:03}",
@@ -297,6 +314,7 @@ def visit_lists(draw, name):
                 "extra_benefit": draw(st.sampled_from([0, 0, 0, 30])),
                 "public_share": draw(st.sampled_from([None, None, None, 0, 250, 2500])),
                 "visit_shares": [given_share],
+                "billed_in_kind": draw(st.sampled_from([True, True, False])),
             }
         )
     return visits
@@ -311,7 +329,7 @@ def months_as_rows(data, visits):
     for visit in visits:
         many = data.draw(st.sampled_from([1, 1, 3, 6]))
         if many > 1 and visit["public_share"] is None and not visit["high_cost"] and not visit["extra_benefit"]:
-            shares = [data.draw(st.sampled_from([0, 120, 300, 499, 500, 501, 2000])) for _ in range(many)]
+            shares = [data.draw(st.sampled_from([0, 123, 300, 496, 500, 501, 2000])) for _ in range(many)]
             visit.update(visits=many, visit_shares=shares, patient_share=sum(shares), cost=sum(shares) * 10 // 3)
     return visits
 
@@ -333,6 +351,26 @@ def test_engine_agrees_with_the_oracle(name, data, rules_of):
         assert (row["burden"], row["refund"], row["method"] != "none") == (burden, refund, covered), row
 
 
+def assert_in_kind_adds_up(rows):
+    """What the insurer pays of the cost, what the programme pays and what the receipt leaves to the patient: the cost.
+
+    And the patient hands over what the receipt says, 10 yen for 10 yen; otherwise than in kind nothing is told of it.
+    """
+    in_kind = rows.filter(pl.col("method") == "in_kind")
+    assert rows.filter(pl.col("method") != "in_kind").select(pl.col("window", "window_low").is_null().all()).row(0) == (
+        True,
+        True,
+    )
+    window = pl.col("window")
+    assert in_kind.select((pl.col("window_low").is_between(0, window)).all()).item()
+    assert in_kind.select((window - pl.col("burden")).is_between(-4, 5).all()).item()  # every row is one payment
+    plain = in_kind.filter(
+        pl.col("patient_share").is_null(), pl.col("public_share").is_null(), pl.col("cost") % 10 == 0
+    ).filter(pl.col("high_cost") == 0, pl.col("extra_benefit") == 0)
+    insurer = pl.col("cost") * pl.col("benefit_rate") // 100
+    assert plain.select((insurer + pl.col("subsidy") + pl.col("burden") == pl.col("cost")).all()).item()
+
+
 @pytest.mark.parametrize("name", ORACLES)
 @settings(max_examples=6, deadline=None)
 @given(data=st.data())
@@ -346,6 +384,7 @@ def test_laws_hold(name, data, rules_of):
     assert together.select((pl.col("burden") + pl.col("subsidy") == pl.col("basis")).all()).item()
     assert together.select((pl.col("burden") >= 0).all() & (pl.col("subsidy") >= 0).all()).item()
     assert together.select(pl.col("refund").is_between(0, pl.col("burden")).all()).item()
+    assert_in_kind_adds_up(frame.join(together, on="id", maintain_order="left"))
     shuffled = visits[:]
     random.Random(len(visits)).shuffle(shuffled)
     assert_frame_equal(compute(scheme, frame_of(shuffled)).sort("id"), together.sort("id"))

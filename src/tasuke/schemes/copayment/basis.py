@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from tasuke.core.money import Rounding, round_yen_expr
+from tasuke.core.money import round_yen_expr
+from tasuke.schemes.copayment.endings import IN_KIND, PAID, of_share, rounded_by_block
 from tasuke.schemes.copayment.high_cost import high_cost_benefit_expr
 from tasuke.schemes.copayment.reasons import CopayReason, flag
 from tasuke.schemes.copayment.select import Block
@@ -13,16 +14,15 @@ _ZERO = pl.lit(0, dtype=pl.Int64)
 
 
 def add_basis(frame: pl.DataFrame, blocks: Sequence[Block]) -> pl.DataFrame:
-    """Adds share and basis (Int64, never negative) and their bits of `mask`.
+    """Adds share and basis (Int64, never negative) and their bits of `mask`. The frame has `method`.
 
-    A share that is not given is computed as billed at the window: 健康保険法75条 (10円未満四捨五入). A high-cost
+    The share in kind is rounded as the block says (whole yen), what a patient pays by 健康保険法75条. A high-cost
     benefit that is null (not 0) is computed from the table for claims in kind, when the scheme names a class and no
     国公費 applies.
     """
-    billed = round_yen_expr(pl.col("cost") * (100 - pl.col("benefit_rate")), 100, Rounding.HALF_UP_10)
     return (
         frame.lazy()
-        .with_columns(share=pl.coalesce("patient_share", billed).clip(0))
+        .with_columns(share=pl.when(IN_KIND).then(_share_in_kind(blocks)).otherwise(paid_share()))
         .with_columns(automatic=_automatic(blocks))
         .with_columns(computed=pl.when("automatic").then(_computed_high_cost(blocks)))
         .with_columns(deducted=pl.coalesce("high_cost", "computed", _ZERO))
@@ -30,6 +30,26 @@ def add_basis(frame: pl.DataFrame, blocks: Sequence[Block]) -> pl.DataFrame:
         .with_columns(basis=pl.col("left").clip(0), mask=pl.col("mask") | _reasons())
         .collect()
     )
+
+
+def paid_share() -> pl.Expr:
+    """The share as it is paid at the window: what was given, or 10円未満四捨五入 (健康保険法75条). Never negative."""
+    return pl.coalesce("patient_share", _ten_yen()).clip(0)
+
+
+def _ten_yen() -> pl.Expr:
+    return round_yen_expr(_hundredfold(), 100, PAID)
+
+
+def _hundredfold() -> pl.Expr:
+    return pl.col("cost") * (100 - pl.col("benefit_rate"))
+
+
+def _share_in_kind(blocks: Sequence[Block]) -> pl.Expr:
+    """What the insurer leaves of the cost. A given share that is only this one in ten yen stands for this one."""
+    exact = rounded_by_block(_hundredfold(), 100, blocks, of_share)
+    given = pl.col("patient_share")
+    return pl.when(given.is_null() | (given == _ten_yen())).then(exact).otherwise(given).clip(0)
 
 
 def _automatic(blocks: Sequence[Block]) -> pl.Expr:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from tasuke.core.money import round_yen_expr
+from tasuke.schemes.copayment.basis import paid_share
 from tasuke.schemes.copayment.definition import ExcludedInsurers, InKindThreshold
 from tasuke.schemes.copayment.reasons import CopayReason, flag
 from tasuke.schemes.copayment.select import Block, matches_filter, unit_value
@@ -74,7 +75,7 @@ def _is_excluded(table: ExcludedInsurers, prefecture: str) -> pl.Expr:
 
 
 def _over_threshold(frame: pl.DataFrame, blocks: Sequence[Block]) -> pl.Series:
-    """True for all rows of a person's unit and month whose shares together reach the threshold (初診に遡る)."""
+    """True for all rows of a person's unit and month whose shares, as paid, reach the threshold (初診に遡る)."""
     over: pl.Expr = pl.lit(value=False)
     for number, block in enumerate(blocks):
         threshold = block.rules.benefit.threshold
@@ -87,7 +88,7 @@ def _over_threshold(frame: pl.DataFrame, blocks: Sequence[Block]) -> pl.Series:
 
 def _reached(threshold: InKindThreshold) -> pl.Expr:
     keys = [pl.col("person_id"), pl.col("month"), pl.col("block"), *(unit_value(key) for key in threshold.unit)]
-    counted = pl.when(pl.col("rule").is_not_null()).then(pl.col("share")).otherwise(0)
+    counted = pl.when(pl.col("rule").is_not_null() & ~pl.col("settled")).then(paid_share()).otherwise(0)
     return counted.sum().over(keys) >= threshold.amount
 
 

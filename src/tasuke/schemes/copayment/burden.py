@@ -6,17 +6,18 @@ import polars as pl
 
 from tasuke.core.money import round_yen_expr
 from tasuke.schemes.copayment.definition import Method, Per
+from tasuke.schemes.copayment.endings import IN_KIND, PAID, of_share, of_window, rounded_by_block
 from tasuke.schemes.copayment.reasons import CopayReason, flag
 from tasuke.schemes.copayment.segments import numbered, share_of_limit, starts, sum_before
-from tasuke.schemes.copayment.select import Choice
+from tasuke.schemes.copayment.select import Block, Choice
 
 _ZERO = pl.lit(0, dtype=pl.Int64)
 
 
-def add_burden(frame: pl.DataFrame, choices: Sequence[Choice]) -> pl.DataFrame:
+def add_burden(frame: pl.DataFrame, choices: Sequence[Choice], blocks: Sequence[Block]) -> pl.DataFrame:
     """Adds burden, burden_low (Int64) and the bits of `mask`. Settled rows keep what they kept."""
     frame = _with_counts(frame)
-    frame = _with_exact_shares(frame)
+    frame = _with_exact_shares(frame, blocks)
     frame = frame.lazy().with_columns(allow=pl.col("p_amount") * pl.col("charged_base")).collect()
     frame = frame.lazy().with_columns(raw=_raw(choices)).with_columns(low=_low()).collect()
     frame = frame.with_columns(free=_long_stay(frame))
@@ -119,8 +120,11 @@ def _with_shared_allowance(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _with_exact_shares(frame: pl.DataFrame) -> pl.DataFrame:
-    """Adds exact: the sum of min(share, amount) over the charged visits, null where the single shares are not known."""
+def _with_exact_shares(frame: pl.DataFrame, blocks: Sequence[Block]) -> pl.DataFrame:
+    """Adds exact: the sum of min(share, amount) over the charged visits, null where the single shares are not known.
+
+    And exact_window: the same sum with each visit's part as it is paid at the window.
+    """
     known = (
         (pl.col("p_method") == Method.FIXED.value)
         & pl.col("p_each")
@@ -129,11 +133,20 @@ def _with_exact_shares(frame: pl.DataFrame) -> pl.DataFrame:
         & (pl.col("charged") > 0)
         & (pl.col("visit_shares").list.len().cast(pl.Int64) == pl.col("occ"))
     )
-    rows = frame.filter(known).select("row", "p_amount", shares=pl.col("visit_shares").list.head(pl.col("charged")))
+    shares = pl.col("visit_shares").list.head(pl.col("charged"))
+    rows = frame.filter(known).select("row", "p_amount", "block", "method", shares=shares)
     if rows.is_empty():
-        return frame.with_columns(exact=pl.lit(None, dtype=pl.Int64))
-    each = rows.explode("shares").select("row", exact=pl.min_horizontal("shares", "p_amount").fill_null(0))
-    return frame.join(each.group_by("row").agg(pl.col("exact").sum()), on="row", how="left", maintain_order="left")
+        return frame.with_columns(exact=pl.lit(None, dtype=pl.Int64), exact_window=pl.lit(None, dtype=pl.Int64))
+    billed = pl.when(IN_KIND).then(rounded_by_block(pl.col("shares"), 1, blocks, of_share)).otherwise("shares")
+    each = rows.explode("shares").with_columns(exact=pl.min_horizontal(billed, "p_amount").fill_null(0))
+    paid = rounded_by_block(pl.col("exact"), 1, blocks, of_window)
+    each = each.with_columns(
+        exact_window=pl.when(pl.col("exact") == pl.col("p_amount"))
+        .then("exact")
+        .otherwise(pl.min_horizontal(paid, "p_amount"))
+    )
+    sums = each.group_by("row").agg(pl.col("exact", "exact_window").sum())
+    return frame.join(sums, on="row", how="left", maintain_order="left")
 
 
 def _raw(choices: Sequence[Choice]) -> pl.Expr:
@@ -145,7 +158,7 @@ def _raw(choices: Sequence[Choice]) -> pl.Expr:
         rule = choice.rule
         if rule.method in (Method.RATE, Method.REMAINING_RATE):
             of = pl.col("basis") if rule.method is Method.RATE and rule.rate_of == "share" else pl.col("cost")
-            part = round_yen_expr(of * rule.numerator, rule.denominator, rule.rounding)
+            part = _rated(of * rule.numerator, choice)
             rated = pl.when(pl.col("rule") == choice.number).then(part).otherwise(rated)
     return (
         pl.when(method == Method.FIXED.value)
@@ -156,6 +169,15 @@ def _raw(choices: Sequence[Choice]) -> pl.Expr:
         .then(_ZERO)
         .otherwise(rated)
     )
+
+
+def _rated(numerator: pl.Expr, choice: Choice) -> pl.Expr:
+    """A rate by the rule's own rounding; without one as the share is rounded: in kind by the block, else when paid."""
+    rule, block = choice.rule, choice.block
+    if rule.rounding is not None:
+        return round_yen_expr(numerator, rule.denominator, rule.rounding)
+    billed, paid = (round_yen_expr(numerator, rule.denominator, kind) for kind in (of_share(block), PAID))
+    return pl.when(IN_KIND).then(billed).otherwise(paid)
 
 
 def _low() -> pl.Expr:

@@ -23,6 +23,7 @@ from tasuke.schemes.copayment.select import (
     unit_columns,
 )
 from tasuke.schemes.copayment.visits import normalise_prior, normalise_visits
+from tasuke.schemes.copayment.window import add_window
 
 RESULT_COLUMNS = (
     "id",
@@ -36,6 +37,9 @@ RESULT_COLUMNS = (
     "reasons",
     "burden_low",
     "rule_key",
+    "share",
+    "window",
+    "window_low",
 )
 
 
@@ -61,7 +65,10 @@ def compute(
     that the municipality has confirmed. All money in yen (Int64).
 
     Result: RESULT_COLUMNS. burden + subsidy == basis on every row; refund is the part of burden paid back later;
-    burden_low < burden where only the month is known and the real burden lies between the two. Raises MissingColumns.
+    burden_low < burden where only the month is known and the real burden lies between the two. In kind, all these are
+    as the receipt has them (whole yen), cost − basis is what insurance and the state pay, and the patient hands over
+    between window_low and window (10 yen each time; the two are equal where the payments are known, null otherwise
+    than in kind). Raises MissingColumns.
     """
     return trace(scheme, visits, prior=prior, confirmed=confirmed).select(RESULT_COLUMNS)
 
@@ -78,11 +85,10 @@ def trace(
     first, last = frame.select(first=pl.col("service_date").min(), last=pl.col("service_date").max()).row(0)
     blocks = blocks_between(scheme.copayment, first, last)
     choices = choices_of(blocks, confirmed)
-    frame = add_basis(_with_rules(frame, blocks, choices), blocks)
-    frame = add_burden(frame, choices)
+    frame = add_basis(add_method(_with_rules(frame, blocks, choices), blocks), blocks)
+    frame = add_burden(frame, choices, blocks)
     frame = apply_caps(frame, blocks, confirmed)
-    frame = add_method(frame.filter(~pl.col("settled")), blocks)
-    return _result(frame, blocks)
+    return _result(add_window(frame.filter(~pl.col("settled")), blocks, confirmed), blocks)
 
 
 def _together(visits: pl.DataFrame, prior: pl.DataFrame | None) -> pl.DataFrame:

@@ -122,7 +122,7 @@ class CareRule(Filtered):
     numerator: Annotated[int, Field(ge=0)] = 0
     denominator: Annotated[int, Field(ge=1)] = 100
     rate_of: Literal["cost", "share"] = "cost"
-    rounding: Rounding = Rounding.HALF_UP_10
+    rounding: Rounding | None = None  # of a rate; None: as the share is (in_kind.share, or 10 yen where paid)
     times_per_month: Annotated[int, Field(ge=0)] | None = None  # charged at most so often a month and unit, then 0円
     free_from_consecutive_month: Annotated[int, Field(ge=2)] | None = None  # 連続入院 n か月目から0円
     in_kind: bool = True  # False: 償還のみ
@@ -191,6 +191,18 @@ class Benefit(Sourced):
     threshold: InKindThreshold | None = None
 
 
+class InKind(Sourced):
+    """Rounding of what is billed in kind (現物給付の端数).
+
+    share: the insurance's share that the programme's part is reckoned from, and what stands in the receipt. What the
+    insurer and the programme pay is whole yen; 健康保険法75条 rounds only what a patient pays (一部負担金を支払う場合).
+    window: each payment of the patient at the counter.
+    """
+
+    share: Rounding
+    window: Rounding
+
+
 class CopaymentRules(Sourced):
     """All copayment rules in force for service days in [valid_from, valid_to)."""
 
@@ -199,6 +211,7 @@ class CopaymentRules(Sourced):
     unit: tuple[UnitKey, ...] = (UnitKey.INSTITUTION, UnitKey.SETTING, UnitKey.DENTAL)
     pharmacy: Literal["own", "prescriber"] = "own"  # 薬局は処方元の医療機関と合算
     benefit: Benefit
+    in_kind: InKind
     rule: tuple[CareRule, ...] = Field(min_length=1)
     cap: tuple[Cap, ...] = ()
     meals: tuple[Meals, ...] = ()
@@ -230,6 +243,7 @@ class CopaymentRules(Sourced):
         yield f"{root}.benefit", self.benefit
         for number, excluded in enumerate(self.benefit.excluded_insurers, start=1):
             yield f"{root}.benefit.excluded_insurers.{number}", excluded
+        yield f"{root}.in_kind", self.in_kind
         if self.benefit.threshold is not None:
             yield f"{root}.benefit.threshold", self.benefit.threshold
         for group, tables in (("rule", self.rule), ("cap", self.cap), ("meals", self.meals)):

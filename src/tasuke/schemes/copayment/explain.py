@@ -11,7 +11,14 @@ from tasuke.schemes.copayment.compute import CopaymentScheme, trace
 from tasuke.schemes.copayment.definition import CareRule, CopaymentRules, Method
 from tasuke.schemes.copayment.reasons import CopayReason, copay_reason_label
 from tasuke.schemes.copayment.select import Block
-from tasuke.schemes.copayment.words import CARE_WORDS, METHOD_WORDS, describe_cap, describe_rule, yen
+from tasuke.schemes.copayment.words import (
+    CARE_WORDS,
+    METHOD_WORDS,
+    describe_cap,
+    describe_rounding,
+    describe_rule,
+    yen,
+)
 
 _SHARE_LAW = "健康保険法74条・75条"
 
@@ -54,10 +61,14 @@ def explain_copay(
     rules = next((r for r in scheme.copayment if r.id == row["version"]), None)
     if rules is None:
         return [Step("適用する規則", f"診療日 {row['service_date']}", "", copay_reason_label(row["reasons"][0]), "")]
-    return [*_basis_steps(row, rules), *_burden_steps(row, rules, confirmed), *_result_steps(row, rules, confirmed)]
+    return [
+        *_basis_steps(row, rules, confirmed),
+        *_burden_steps(row, rules, confirmed),
+        *_result_steps(row, rules, confirmed),
+    ]
 
 
-def _basis_steps(row: dict[str, Any], rules: CopaymentRules) -> Iterator[Step]:
+def _basis_steps(row: dict[str, Any], rules: CopaymentRules, confirmed: frozenset[str]) -> Iterator[Step]:
     yield Step(
         "適用する規則",
         f"診療日 {row['service_date']}",
@@ -66,11 +77,7 @@ def _basis_steps(row: dict[str, Any], rules: CopaymentRules) -> Iterator[Step]:
         rules.source,
         rules.unconfirmed,
     )
-    given = row["patient_share"] is not None
-    rule = "請求された自己負担" if given else "総医療費 ×(100% - 給付割合)、10円未満四捨五入"
-    care = CARE_WORDS.get(row["care"], row["care"])
-    cost = f"{care} 総医療費 {yen(row['cost'])}、給付 {row['benefit_rate']}%"
-    yield Step("保険の自己負担", cost, rule, yen(row["share"]), _SHARE_LAW)
+    yield _share_step(row, rules, confirmed)
     benefit = rules.benefit
     if row["public_share"] is not None:
         public = f"国公費の適用後 {yen(row['public_share'])}"
@@ -82,6 +89,23 @@ def _basis_steps(row: dict[str, Any], rules: CopaymentRules) -> Iterator[Step]:
         words = copay_reason_label(CopayReason.UNCOVERED_LEFT_OUT)
         yield Step("保険の対象とならない費用", yen(row["uncovered"]), words, "助成しない", benefit.source)
     yield Step("助成を計算する負担", "", "0円を下回らない", yen(row["basis"]), benefit.source)
+
+
+def _share_step(row: dict[str, Any], rules: CopaymentRules, confirmed: frozenset[str]) -> Step:
+    label, care = "保険の自己負担", CARE_WORDS.get(row["care"], row["care"])
+    cost = f"{care} 総医療費 {yen(row['cost'])}、給付 {row['benefit_rate']}%"
+    paid = "総医療費 ×(100% - 給付割合)、10円未満四捨五入"
+    in_kind = row["method"] == "in_kind"
+    if row["patient_share"] is not None and not (in_kind and row["patient_share"] != row["share"]):
+        return Step(label, cost, "請求された自己負担", yen(row["share"]), _SHARE_LAW)
+    if not in_kind:
+        return Step(label, cost, paid, yen(row["share"]), _SHARE_LAW)
+    rule = f"総医療費 ×(100% - 給付割合)、{describe_rounding(rules.in_kind.share)}(現物給付。窓口の端数処理の前の額)"
+    return Step(label, cost, rule, yen(row["share"]), rules.in_kind.source, _rounding_is_open(rules, confirmed))
+
+
+def _rounding_is_open(rules: CopaymentRules, confirmed: frozenset[str]) -> bool:
+    return rules.in_kind.unconfirmed and f"copayment.{rules.id}.in_kind" not in confirmed
 
 
 def _burden_steps(row: dict[str, Any], rules: CopaymentRules, confirmed: frozenset[str]) -> Iterator[Step]:
@@ -124,8 +148,15 @@ def _caught(row: dict[str, Any], rules: CopaymentRules) -> Iterator[tuple[Any, i
 
 def _result_steps(row: dict[str, Any], rules: CopaymentRules, confirmed: frozenset[str]) -> Iterator[Step]:
     shown = f"{yen(row['basis'])} - {yen(row['burden'])}"
-    yield Step("一部負担金(窓口で払う額)", "", "", yen(row["burden"]), rules.source)
+    yield Step("一部負担金", "", "", yen(row["burden"]), rules.source)
     yield Step("助成額", shown, "負担 - 一部負担金", yen(row["subsidy"]), rules.source)
+    if row["window"] is not None:
+        rounded = f"窓口の支払ごとに{describe_rounding(rules.in_kind.window)}"
+        paid = yen(row["window"])
+        if row["window_low"] < row["window"]:
+            paid = f"{yen(row['window_low'])} から {paid} の間"
+        source, is_open = rules.in_kind.source, _rounding_is_open(rules, confirmed)
+        yield Step("窓口で払う額", yen(row["burden"]), rounded, paid, source, is_open)
     if row["meals"]:
         tables = [m for m in rules.meals if f"copayment.{rules.id}.meals.{m.key}" not in confirmed]
         is_open = any(table.unconfirmed for table in tables)

@@ -76,7 +76,8 @@ def _amount(rule: CareRule) -> str:
         case Method.RATE | Method.REMAINING_RATE:
             of = "自己負担" if rule.method is Method.RATE and rule.rate_of == "share" else "総医療費"
             name = "患者に残る負担が" if rule.method is Method.REMAINING_RATE else ""
-            return f"{name}{of}の{_fraction(rule)}({describe_rounding(rule.rounding)})"
+            ending = f"({describe_rounding(rule.rounding)})" if rule.rounding else ""
+            return f"{name}{of}の{_fraction(rule)}{ending}"
 
 
 def _fraction(rule: CareRule) -> str:

@@ -27,15 +27,21 @@ _COPAY_REASONS: dict[CopayReason, ClaimReason] = {
 }
 _RESULT: dict[str, pl.DataType] = {
     "line": pl.Int64(),
+    "share": pl.Int64(),
     "basis": pl.Int64(),
     "burden": pl.Int64(),
     "burden_low": pl.Int64(),
+    "window": pl.Int64(),
+    "window_low": pl.Int64(),
     "expected_subsidy": pl.Int64(),
     "expected_meals": pl.Int64(),
     "copay_version": pl.String(),
     "rule_key": pl.String(),
     "copay_mask": pl.Int64(),
 }
+
+
+_ON_THE_WAY = ("share", "window", "window_low", "copay_mask")
 
 
 def add_copayment(
@@ -50,12 +56,11 @@ def add_copayment(
     """Adds patient_share, public_share, basis, burden(_low), expected_subsidy, expected_meals, copay_version, rule_key.
 
     Only claims with an entitlement are computed; the amounts of the others are 0. The mask gets the reasons of the
-    computation and, where a claim is covered, those of a billed burden outside [burden_low, burden]. Of a burden that
-    is known only within bounds the subsidy is what the billed burden leaves.
+    computation and, where a claim is covered, those of a billed burden that is neither in [burden_low, burden] (the
+    receipt's whole yen) nor the same in the 10 yen of the window. Of a burden that is known only within bounds, or
+    that is written in 10 yen, the subsidy is what the billed burden leaves: so 審査支払機関 bills it.
     """
-    frame = matched.with_columns(
-        patient_share=pl.coalesce("insurance_share", _share(pl.col("cost"))).fill_null(0), public_share=_public_share()
-    )
+    frame = matched.with_columns(public_share=_public_share())
     results = [pl.DataFrame(schema=_RESULT)]
     for name in frame.get_column("match_scheme").unique().drop_nulls().sort():
         if name in schemes:
@@ -65,14 +70,14 @@ def add_copayment(
             results.append(_computed(schemes[name], visits, before, confirmed.get(name, frozenset()), daily))
     frame = frame.join(pl.concat(results), on="line", how="left", maintain_order="left")
     zero = [pl.col(c).fill_null(0) for c in ("basis", "burden", "burden_low", "expected_subsidy", "expected_meals")]
-    return _with_settled_subsidy(
-        frame.with_columns(*zero, mask=pl.col("mask") | pl.col("copay_mask").fill_null(0)).drop("copay_mask")
-    )
+    share = pl.coalesce("share", "insurance_share", _share(pl.col("cost"))).fill_null(0)
+    mask = pl.col("mask") | pl.col("copay_mask").fill_null(0)
+    return _with_settled_subsidy(frame.with_columns(*zero, patient_share=share, mask=mask)).drop(_ON_THE_WAY)
 
 
 def _share(cost: pl.Expr) -> pl.Expr:
-    # 健康保険法75条: 10円未満四捨五入
-    return round_yen_expr(cost * (100 - pl.col("benefit_rate")), 100, Rounding.HALF_UP_10)
+    # what the insurer leaves: whole yen. 健康保険法75条 rounds to 10 yen only what a patient pays at the window
+    return round_yen_expr(cost * (100 - pl.col("benefit_rate")), 100, Rounding.HALF_UP_1)
 
 
 def _public_share() -> pl.Expr:
@@ -125,9 +130,12 @@ def _computed(
         result = compute(scheme, visits, prior=prior, confirmed=confirmed)
     return result.select(
         pl.col("id").cast(pl.Int64).alias("line"),
+        "share",
         "basis",
         "burden",
         "burden_low",
+        "window",
+        "window_low",
         pl.col("subsidy").alias("expected_subsidy"),
         pl.col("meals_subsidy").alias("expected_meals"),
         pl.col("version").alias("copay_version"),
@@ -169,13 +177,19 @@ def _with_settled_subsidy(frame: pl.DataFrame) -> pl.DataFrame:
     billed, low, high = pl.col("billed_burden"), pl.col("burden_low"), pl.col("burden")
     judged = pl.col("entitlement_id").is_not_null() & (pl.col("mask") & _NOT_COVERED == 0)
     within = judged & (billed >= low) & (billed <= high)
+    # some institutions write what they took, 10 yen for 10 yen; or round the month's sum once
+    once = round_yen_expr(high, 1, Rounding.HALF_UP_10)
+    paid = ((billed >= pl.col("window_low")) & (billed <= pl.col("window"))) | ((billed == once) & (low == high))
+    in_tens = judged & ~within & (billed % 10 == 0) & paid.fill_null(value=False)
+    settled = (within & (low < high)) | in_tens
     # the legal share, one unit of rounding aside; only where no national 公費 changes what stands in HO
     too_high = pl.col("insurance_share") >= _share(pl.col("cost")) + 10
     return frame.with_columns(
-        expected_subsidy=pl.when(within & (low < high)).then(pl.col("basis") - billed).otherwise("expected_subsidy"),
+        expected_subsidy=pl.when(settled).then((pl.col("basis") - billed).clip(0)).otherwise("expected_subsidy"),
         mask=pl.col("mask")
-        | flag(judged & (billed < low), ClaimReason.COPAY_TOO_LOW)
-        | flag(judged & (billed > high), ClaimReason.COPAY_TOO_HIGH)
+        | flag(judged & ~in_tens & (billed < low), ClaimReason.COPAY_TOO_LOW)
+        | flag(judged & ~in_tens & (billed > high), ClaimReason.COPAY_TOO_HIGH)
+        | flag(in_tens, ClaimReason.COPAY_IN_TENS)
         | flag(pl.col("public_share").is_null() & too_high, ClaimReason.INSURANCE_SHARE_TOO_HIGH)
         | flag(pl.col("cost").fill_null(0) <= 0, ClaimReason.COST_MISSING),
     )

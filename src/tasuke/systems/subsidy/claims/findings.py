@@ -111,6 +111,7 @@ _SIDES: dict[ClaimReason, tuple[pl.Expr, pl.Expr]] = {
     ClaimReason.TWO_OWN_SCHEMES: (_text("scheme"), _NOTHING),
     ClaimReason.COPAY_TOO_LOW: (_yen("billed_burden"), _BURDEN),
     ClaimReason.COPAY_TOO_HIGH: (_yen("billed_burden"), _BURDEN),
+    ClaimReason.COPAY_IN_TENS: (_yen("billed_burden"), _BURDEN),
     ClaimReason.INSURANCE_SHARE_TOO_HIGH: (_yen("insurance_share"), pl.format("{}%", pl.col("benefit_rate"))),
     ClaimReason.BIRTH_DATE_DIFFERS: (_text("birth_date"), _text("p_birth_date")),
     ClaimReason.NAME_DIFFERS: (_text("name"), _text("p_name")),

@@ -85,6 +85,7 @@ class ClaimReason(StrEnum):
     SEX_DIFFERS = "SEX_DIFFERS"
     INSURER_DIFFERS = "INSURER_DIFFERS"
     NOT_INSURED_IN_REGISTER = "NOT_INSURED_IN_REGISTER"
+    COPAY_IN_TENS = "COPAY_IN_TENS"
     UNCONFIRMED_RULE = "UNCONFIRMED_RULE"
 
     @property
@@ -194,6 +195,9 @@ INFO: dict[ClaimReason, ReasonInfo] = {
     ClaimReason.INSURER_DIFFERS: ReasonInfo(_NOTE, "保険者番号が台帳と違います", "医療保険の資格"),
     ClaimReason.NOT_INSURED_IN_REGISTER: ReasonInfo(
         _NOTE, "診療日の医療保険の資格が台帳にありません", "医療保険の資格"
+    ),
+    ClaimReason.COPAY_IN_TENS: ReasonInfo(
+        _NOTE, "窓口負担額が円単位でなく10円単位で記録されています(その額を差し引いて決定)", "現物給付の端数の規則"
     ),
     ClaimReason.UNCONFIRMED_RULE: ReasonInfo(_NOTE, "未確認の規則のまま計算しました", "制度の負担規則"),
 }

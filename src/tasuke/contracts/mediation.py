@@ -5,14 +5,38 @@ stored. Every envelope is a JOSE token, signed by who made it and encrypted to w
 Law: 番号法21条 (mediation), 21条の2 (codes), 23条 (records). Own format: the real one is unpublished.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tasuke.contracts.interface import Master, MasterRequest
+from tasuke.contracts.interface import Master, MasterRequest, Record
 from tasuke.contracts.kit import Contract, Message, Operation
 from tasuke.contracts.unified import Empty
+
+
+# --- what only the two bodies may read: JWE inside the envelopes, unreadable for core ---------------------------------
+class Condition(Message):
+    """Inside `condition_sealed`: the period asked for, end-exclusive. Empty when no period is asked for."""
+
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+class Answer(Message):
+    """Inside `answer_sealed`: what the replica holds, in the standard layout's item names; the oldest first."""
+
+    records: tuple[Record, ...] = ()
+
+
+def condition_context(*, requester: str, provider: str, procedure_code: str, information_code: str) -> str:
+    """Context of the JWE of a condition: it opens only in an inquiry of the same bodies about the same thing."""
+    return f"condition|{requester}|{provider}|{procedure_code}|{information_code}"
+
+
+def answer_context(*, permit_id: str) -> str:
+    """Context of the JWE of an answer: it opens only as the answer to this permit."""
+    return f"answer|{permit_id}"
 
 
 # --- what is inside an envelope ---------------------------------------------------------------------------------------
@@ -26,7 +50,7 @@ class CodeIssued(Message):
 
 
 class Ask(Message):
-    """requester → core: one inquiry. code: the requester's own 符号; condition_sealed: JWE to the provider."""
+    """requester → core: one inquiry. code: the requester's own 符号; condition_sealed: JWE to the provider or empty."""
 
     request_id: str
     code: str
@@ -75,7 +99,7 @@ class PermittedBatch(Message):
 
 
 class Provided(Message):
-    """provider → core: the answer to a permit. answer_sealed: JWE to the requester, unreadable for core.
+    """provider → core: the answer to a permit. answer_sealed: JWE to the requester (empty unless found).
 
     item_names: which items were provided (for the record, 23条), never their values.
     """

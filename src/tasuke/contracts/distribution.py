@@ -68,11 +68,12 @@ class Snapshot(Message):
 
 
 class HouseholdMember(Message):
-    """One person of a household as 番号法別表 allows to provide it."""
+    """One person of a household as 番号法別表 allows to provide it. protected: 支援措置 (None: not told)."""
 
     atena_no: str
     relationship_code: str | None
     since: date | None
+    protected: bool | None = None
 
 
 class HouseholdState(Message):

@@ -29,10 +29,15 @@ class Registration(Message):
 
 
 class RegisterRequest(Message):
-    """From a business (業務ID, 3 characters) or the resident distribution."""
+    """From a business (業務ID, 3 characters) or the resident distribution.
+
+    batch_sealed: the 個人番号 of all rows in one JWE instead of one per row: a JSON array as long as `registrations`,
+    in their order, null for a row without a number. Sealed to the same key with the same context.
+    """
 
     business_id: str = Field(pattern=r"^[0-9A-Za-z]{3}$")
     registrations: tuple[Registration, ...] = Field(max_length=10_000)
+    batch_sealed: str | None = None
 
 
 class RowError(Message):
@@ -73,12 +78,17 @@ class Converted(Message):
 
 
 class MyNumberRequest(Message):
-    """Show a 個人番号 to a permitted person for a permitted business. purpose goes to the audit trail."""
+    """Show a 個人番号 to a permitted person for a permitted business. purpose goes to the audit trail.
+
+    reply_jwk: public key (ECDH-ES on X25519) to which the answer is sealed; without it the asking system's own
+    `SEALING_KEYS` are asked.
+    """
 
     atena_no: str
     business_id: str
     personal_id: str
     purpose: str = Field(min_length=1)
+    reply_jwk: dict[str, str] | None = None
 
 
 class MyNumberReply(Message):
@@ -111,9 +121,10 @@ class CodeProgress(Message):
 
 
 class CodeProgressRequest(Message):
-    """States that changed."""
+    """States that changed. removed: unified numbers that 中間サーバー has taken out after `PendingCodes.removed`."""
 
     changed: tuple[CodeProgress, ...] = Field(max_length=10_000)
+    removed: tuple[UnifiedNo, ...] = Field(default=(), max_length=10_000)
 
 
 class Empty(Message):
@@ -127,9 +138,10 @@ class PendingCodesRequest(Message):
 
 
 class PendingCodes(Message):
-    """For the gateway: ask 中間サーバー for these."""
+    """For the gateway: ask 中間サーバー for these. removed: numbers out of use, to be taken out there (削除の通知)."""
 
     unified_nos: tuple[UnifiedNo, ...]
+    removed: tuple[UnifiedNo, ...] = ()
 
 
 REGISTER = Operation("unified", 1, "register", RegisterRequest, RegisterReply, writes=True, code="0320001")

@@ -85,6 +85,20 @@ class Action(StrEnum):
     MANAGE_TERMINALS = "manage-terminals"
     IMPORT_PERSONNEL = "import-personnel"
 
+    SEARCH_NUMBERS = "search-numbers"
+    VIEW_NUMBERS = "view-numbers"
+    SHOW_MY_NUMBER = "show-my-number"
+    MERGE_NUMBERS = "merge-numbers"
+    LIST_NUMBER_ERRORS = "list-number-errors"
+    VIEW_NUMBER_STATISTICS = "view-number-statistics"
+    PERMIT_MY_NUMBER = "permit-my-number"
+
+    VIEW_GATEWAY = "view-gateway"
+    LIST_INQUIRIES = "list-inquiries"
+    RETRY_INQUIRY = "retry-inquiry"
+    WRITE_INQUIRY_FILE = "write-inquiry-file"
+    LIFT_FLAGS = "lift-flags"
+
     @property
     def label(self) -> str:
         """The action in Japanese, as screens and the audit trail name it."""
@@ -155,6 +169,18 @@ _LABELS = {
     Action.REVOKE_GRANT: "権限を取り消す",
     Action.MANAGE_TERMINALS: "端末を管理する",
     Action.IMPORT_PERSONNEL: "異動・退職を取り込む",
+    Action.SEARCH_NUMBERS: "統合宛名を探す",
+    Action.VIEW_NUMBERS: "統合宛名を見る",
+    Action.SHOW_MY_NUMBER: "個人番号を表示する",
+    Action.MERGE_NUMBERS: "統合宛名を統合・分離する",
+    Action.LIST_NUMBER_ERRORS: "付番できなかった行を見る",
+    Action.VIEW_NUMBER_STATISTICS: "統合宛名の件数を見る",
+    Action.PERMIT_MY_NUMBER: "個人番号を表示できる人を決める",
+    Action.VIEW_GATEWAY: "市中間サーバの状況を見る",
+    Action.LIST_INQUIRIES: "照会の状況を見る",
+    Action.RETRY_INQUIRY: "止まった照会をやり直す",
+    Action.WRITE_INQUIRY_FILE: "照会ファイルを作る・取り込む",
+    Action.LIFT_FLAGS: "自動応答不可・不開示を解除する",
 }
 
 _PERSON = frozenset(
@@ -190,5 +216,14 @@ _PERSON = frozenset(
         Action.DOWNLOAD_TRANSFER,
         Action.RECORD_TRANSFER_RESULT,
         Action.DOWNLOAD_EXTRACT,
+        Action.SEARCH_NUMBERS,
+        Action.VIEW_NUMBERS,
+        Action.SHOW_MY_NUMBER,
+        Action.MERGE_NUMBERS,
+        Action.LIST_NUMBER_ERRORS,
+        Action.LIST_INQUIRIES,
+        Action.RETRY_INQUIRY,
+        Action.WRITE_INQUIRY_FILE,
+        Action.LIFT_FLAGS,
     }
 )

@@ -17,6 +17,9 @@ PEOPLE = (
     ("demo-head", "本庁 葉子", "head_office", False),
     ("demo-operator", "運用 四郎", "operator", False),
     ("demo-auditor", "監査 五月", "auditor", False),
+    ("demo-number", "番号 八重", "number_official", False),
+    ("demo-number-chief", "番号 九郎", "number_supervisor", False),
+    ("demo-gateway", "連携 十和子", "distribution_official", False),
     ("demo-admin", "権限 六郎", "administrator", False),
     ("demo-admin2", "権限 七海", "administrator", False),  # the second person, who approves grants
 )

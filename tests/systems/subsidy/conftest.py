@@ -64,7 +64,7 @@ class City:
     def entitled(self, atena_no, recipient_no, *, scheme=HITORIOYA, valid=(date(2026, 4, 1), None), **more):
         values = {
             "payer_no": "81149015", "role": "child", "band": "child", "coverage": "both", "copay_class": "none",
-            "funding": "city", "ward_code": "141313",
+            "funding": "city",
         }  # fmt: skip
         return Entitlement.objects.create(
             atena_no=atena_no, recipient_no=recipient_no, scheme=scheme, valid=valid,

@@ -233,6 +233,7 @@ class Town:
                 sex=p["sex"],
                 birth_date=p["birth_date"],
                 municipality_code="141305",
+                ward_code="141313",
                 address="川崎市",
                 event_code="20",
                 recorded_from=NOW,
@@ -265,7 +266,7 @@ class Town:
             facts={},
             recorded_at=NOW,
         )
-        kept = {k: v for k, v in e.items() if k not in ("valid_from", "valid_to", "entitlement_id")}
+        kept = {k: v for k, v in e.items() if k not in ("valid_from", "valid_to", "entitlement_id", "ward_code")}
         Entitlement.objects.create(
             id=e["entitlement_id"],
             valid=(e["valid_from"], e["valid_to"]),

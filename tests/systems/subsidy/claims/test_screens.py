@@ -10,6 +10,7 @@ from tasuke.platform.access.testing import signed_in
 from tasuke.systems.subsidy.claims.models import Claim, ClaimEntry
 from tasuke.systems.subsidy.claims.screens import rule_words, value_words
 from tasuke.systems.subsidy.claims.services.decide_query import decide_query
+from tasuke.systems.subsidy.registry.models import ResidentRecord
 
 pytestmark = pytest.mark.django_db(databases=["subsidy", "accounts"])
 PERSON = "000000000000001"
@@ -99,6 +100,14 @@ def test_another_ward_or_scheme_is_not_there(book):
         ticked = {"claim": [query.pk], "outcome": "return", "note": NOTE}
         assert client.post("/claims/decide/", ticked).status_code == 404
     assert not ClaimEntry.objects.using("subsidy").exists()
+
+
+def test_the_ward_that_a_family_moved_to_sees_its_claims(book):
+    query = next(c for c in book.values() if c.state == "query")
+    ResidentRecord.objects.using("subsidy").filter(atena_no=query.atena_no).update(ward_code="141321")
+    for ward, there in (("141321", 200), (query.ward_code, 200), ("141330", 404)):
+        client = signed_in("reviewer", personal_id=f"ward-{ward}", offices=[ward])
+        assert client.get(address(query)).status_code == there
 
 
 def test_one_claim_with_everything_about_it(book, django_assert_max_num_queries):

@@ -40,7 +40,7 @@ def test_decide_applications_newborn_is_entitled_from_birth(town, apply_for, run
     assert done.counts["entitlements"] == 1
     assert [(s, a) for s, a, _, _ in entitled("101")] == [(SHONI, date(2026, 4, 1))]
     row = Entitlement.objects.get()
-    assert (row.payer_no, row.ward_code, row.role) == ("88149018", "141313", "child")
+    assert (row.payer_no, row.role) == ("88149018", "child")
     assert row.recipient_no == "0000018"
     assert check_number(NumberKind.RECIPIENT, row.recipient_no).valid
     assert Application.objects.get().state == "decided"

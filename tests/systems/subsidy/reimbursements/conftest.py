@@ -36,7 +36,6 @@ ENTITLED = {
     "coverage": "both",
     "copay_class": "none",
     "funding": "city",
-    "ward_code": "141313",
 }
 
 
@@ -173,6 +172,7 @@ class Office:
                 sex="2",
                 birth_date=birth,
                 municipality_code="141305",
+                ward_code="141313",
                 address="川崎市",
                 event_code="20",
                 recorded_from=NOW,
@@ -200,7 +200,6 @@ class Office:
             coverage="both",
             copay_class="none",
             funding="city",
-            ward_code="141313",
             decision=decision,
             recorded_from=NOW,
         )

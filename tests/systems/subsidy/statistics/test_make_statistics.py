@@ -6,6 +6,7 @@ import openpyxl
 import pytest
 
 import tasuke.systems.subsidy.statistics.jobs as jobs
+from tasuke.systems.subsidy.registry.models import ResidentRecord
 from tasuke.systems.subsidy.statistics.models import BenefitFact, RecipientFact
 
 pytestmark = pytest.mark.django_db(databases=["subsidy"])
@@ -58,3 +59,16 @@ def test_a_month_without_benefits_still_makes_its_files(office, city):
     run = office.run("make-statistics", month="2026-04")
     assert run.state == "done"
     assert date(2026, 4, 1) not in set(BenefitFact.objects.values_list("month", flat=True))
+
+
+def test_a_family_that_moves_counts_in_the_ward_of_the_day(office, city):
+    row = city.person("101")
+    ResidentRecord.objects.filter(pk=row.pk).update(valid=(date(2015, 6, 1), date(2026, 4, 20)))
+    city.person("101", since=date(2026, 4, 20), ward_code="141321")
+    city.entitled("101", "0000018", scheme="kawasaki-shoni", valid=(date(2026, 3, 1), None))
+    city.reimbursement("101", "201", 3_000)  # care on 5 March
+    office.run("make-statistics", month="2026-03")
+    office.run("make-statistics", month="2026-04")
+    recipients = RecipientFact.objects.order_by("month").values_list("month", "ward_code", "persons")
+    assert list(recipients) == [(date(2026, 3, 1), "141313", 1), (date(2026, 4, 1), "141321", 1)]
+    assert BenefitFact.objects.get().ward_code == "141313"

@@ -9,7 +9,8 @@ from django.db.models import Q, QuerySet
 from tasuke.platform.access import Scope
 from tasuke.platform.exchange.models import OutboundFile
 from tasuke.systems.subsidy.certificates.models import Certificate, CertificateState
-from tasuke.systems.subsidy.registry.names import PersonName, last_ward, person_names
+from tasuke.systems.subsidy.registry.names import PersonName, person_names
+from tasuke.systems.subsidy.registry.wards import last_ward
 
 TONES = {
     CertificateState.ISSUED: "good", CertificateState.RECALL: "warn", CertificateState.RETURNED: "plain",

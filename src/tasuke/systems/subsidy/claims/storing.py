@@ -5,6 +5,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from tasuke.platform.bulk import copy_in
 from tasuke.systems.subsidy.claims.models import LINES_PER_FILE
+from tasuke.systems.subsidy.registry.wards import wards_frame, with_ward
 
 _TEXT = (
     "agency",
@@ -81,7 +82,10 @@ def store_decided(
 ) -> None:
     """Append a chunk of decided claims with the 公費 and findings that belong to it."""
     lines = chunk.select("line")
-    copy_in(connection, "subsidy_claim", claim_rows(file_id, chunk))
+    # the ward of the day of care: what the claim counts for, wherever the family lives when the claim comes in
+    wards = wards_frame(using=connection.alias, atena_nos=chunk["atena_no"].drop_nulls())
+    placed = with_ward(chunk, wards, day=pl.col("service_date"))
+    copy_in(connection, "subsidy_claim", claim_rows(file_id, placed))
     own = kohi.join(lines, on="line", how="semi")
     copy_in(
         connection,

@@ -11,7 +11,7 @@ from tasuke.systems.subsidy.entitlements.losses import OUTCOME_LOST, end_entitle
 from tasuke.systems.subsidy.entitlements.models import DecisionKind
 from tasuke.systems.subsidy.entitlements.queries import entitlements_frame
 
-_OWN = ("payer_no", "band", "coverage", "copay_class", "funding", "ward_code")
+_OWN = ("payer_no", "band", "coverage", "copay_class", "funding")
 
 
 def write_changes(

@@ -13,7 +13,6 @@ from tasuke.schemes.frames import INCOME_COLUMNS, PERSON_COLUMNS
 from tasuke.schemes.profile import PayerNumber, Profile
 from tasuke.systems.subsidy.entitlements.facts import CASE_COLUMNS, Register, facts_of, read_for_cases
 from tasuke.systems.subsidy.profile import active_profile
-from tasuke.systems.subsidy.registry.queries import persons_frame
 
 REASONS = {"1": "birth", "2": "move_in", "3": "insurance", "4": "law_change", "5": "single_parent", "6": "disability"}
 ROLES = {"1": "child", "2": "parent", "3": "caregiver", "4": "self"}
@@ -50,7 +49,7 @@ def refuse_unconfirmed(rules: Rules, on: date) -> None:
 
 
 def judge_cases(*, using: str, rules: Rules, cases: pl.DataFrame, register: Register | None = None) -> pl.DataFrame:
-    """The cases with the columns of `assess`, and `facts` (JSON), `payer_no`, `ward_code`; in the cases' order.
+    """The cases with the columns of `assess`, and `facts` (JSON), `payer_no`; in the cases' order.
 
     cases: facts.CASE_COLUMNS and whatever else the caller wants back; no day before the scheme's first version.
     register: what was read before for these cases.
@@ -61,11 +60,10 @@ def judge_cases(*, using: str, rules: Rules, cases: pl.DataFrame, register: Regi
     persons, incomes = facts_of(register=known, scheme=rules.scheme, cases=cases)
     latest = cases["on"].max()
     result = assess(rules.scheme, persons, incomes, latest if isinstance(latest, date) else date.max, rules.confirmed)
-    judged = cases.hstack(result.drop("id")).with_columns(
+    return cases.hstack(result.drop("id")).with_columns(
         facts=facts_json(persons, incomes, cases["atena_no"]),
         payer_no=payer_number_expr(rules),
     )
-    return _with_wards(using, judged)
 
 
 def payer_number_expr(rules: Rules) -> pl.Expr:
@@ -105,14 +103,3 @@ def facts_json(persons: pl.DataFrame, incomes: pl.DataFrame, atena_nos: pl.Serie
         ).alias("facts")
     )["facts"]
     return whole.str.replace_all(r'"[a-z0-9_]+":null,?', "").str.replace_all(",}", "}", literal=True)
-
-
-def _with_wards(using: str, judged: pl.DataFrame) -> pl.DataFrame:
-    """The ward of each person on the latest day of the cases (the ward decides who serves, not who is entitled)."""
-    latest = judged["on"].max()
-    if not isinstance(latest, date):
-        return judged.with_columns(pl.lit("").alias("ward_code"))
-    people = persons_frame(using=using, on=latest, atena_nos=judged["atena_no"]).select("atena_no", "ward_code")
-    return judged.join(people, on="atena_no", how="left", maintain_order="left").with_columns(
-        pl.col("ward_code").fill_null("")
-    )

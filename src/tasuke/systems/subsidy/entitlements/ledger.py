@@ -52,7 +52,6 @@ _ENTITLEMENT = (
     "coverage",
     "copay_class",
     "funding",
-    "ward_code",
     "decision_id",
     "loss_reason",
 )

@@ -17,7 +17,7 @@ _NOTE_CODES = [str(code) for code in NOTES]
 OUTCOME_LOST = "lost"
 PRIORITY = "HOLDS_OTHER_SCHEME"
 # columns of an entitlement that the judgement gives as well; the entitlement's own go under these names
-_OWN = ("payer_no", "band", "coverage", "copay_class", "funding", "ward_code")
+_OWN = ("payer_no", "band", "coverage", "copay_class", "funding")
 
 
 def cases_of(entitlements: pl.DataFrame, *, on: pl.Expr) -> pl.DataFrame:

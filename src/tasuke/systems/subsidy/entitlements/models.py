@@ -157,7 +157,6 @@ class Entitlement(models.Model):
     coverage = models.CharField("助成範囲", max_length=20)
     copay_class = models.CharField("負担区分", max_length=20)
     funding = models.CharField("財源", max_length=12)
-    ward_code = models.CharField("区コード", max_length=6, blank=True)  # ward at the decision
     decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="entitlements")
     loss_reason = models.CharField("喪失事由", max_length=60, blank=True)
     recorded_from = models.DateTimeField("記録日時")

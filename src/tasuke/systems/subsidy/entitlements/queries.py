@@ -20,13 +20,12 @@ ENTITLEMENT_COLUMNS: dict[str, pl.DataType] = {
     "coverage": pl.String(),
     "copay_class": pl.String(),
     "funding": pl.String(),
-    "ward_code": pl.String(),
     "decision_id": pl.Int64(),
     "loss_reason": pl.String(),
 }
 _SELECT = (
     "SELECT e.id, e.scheme, e.atena_no, e.recipient_no, e.payer_no, lower(e.valid), upper(e.valid), e.role, e.band, "
-    "e.coverage, e.copay_class, e.funding, e.ward_code, e.decision_id, e.loss_reason FROM subsidy_entitlement e"
+    "e.coverage, e.copay_class, e.funding, e.decision_id, e.loss_reason FROM subsidy_entitlement e"
 )
 
 

@@ -3,17 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
 
-import polars as pl
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from tasuke.core.calendar import next_bank_business_day, next_month
-from tasuke.formats import bank_master
 from tasuke.platform.access import Scope
 from tasuke.platform.batch.models import Run, RunProblem, RunState
 from tasuke.platform.batch.screens import RunPage, run_summary
 from tasuke.platform.exchange.models import OutboundFile
+from tasuke.systems.subsidy.payments.bank_table import branch_names
 from tasuke.systems.subsidy.payments.jobs.write_transfers import NOTICES_PER_SHARD
 from tasuke.systems.subsidy.payments.models import (
     AccountCorrection,
@@ -25,6 +23,7 @@ from tasuke.systems.subsidy.payments.models import (
     TransferDownload,
 )
 from tasuke.systems.subsidy.registry.names import PersonName, person_names
+from tasuke.systems.subsidy.registry.wards import seen_by
 
 SELECT, TRANSFER = "select-payments", "write-transfers"
 KINDS = {"1": "普通", "2": "当座", "4": "貯蓄", "9": "その他"}
@@ -224,29 +223,14 @@ def default_pay_day(*, today: date, day_of_month: int) -> date:
     return this if this > today else next_bank_business_day(next_month(today).replace(day=day_of_month))
 
 
-def bank_name(bank_code: str, branch_code: str) -> str:
-    """Bank and branch in words; the codes where the master does not know them."""
-    return _bank_names().get((bank_code, branch_code), f"{bank_code}-{branch_code}")
-
-
-def branch_exists(bank_code: str, branch_code: str) -> bool:
-    """Whether the master knows the branch."""
-    return (bank_code, branch_code) in _bank_names()
-
-
-@lru_cache(maxsize=1)
-def _bank_names() -> dict[tuple[str, str], str]:
-    frame = bank_master.load().select("bank_code", "branch_code", pl.format("{} {}", "bank_name", "branch_name"))
-    return {(bank, branch): name for bank, branch, name in frame.iter_rows()}
-
-
 def _of_day(using: str, pay_on: date, scope: Scope) -> QuerySet[Payment]:
     return _within(Payment.objects.using(using).filter(batch__pay_on=pay_on), using, scope)
 
 
 def _within(payments: QuerySet[Payment], using: str, scope: Scope) -> QuerySet[Payment]:
-    """Payments of the permitted wards that pay for one of the permitted schemes."""
-    limited = payments.filter(scope.wards_q())
+    """Payments of the permitted wards, on the pay day or now, that pay for one of the permitted schemes."""
+    wards = Scope(offices=scope.offices)
+    limited = payments.filter(seen_by(wards, using=using, person="payee_atena_no"))
     if scope.schemes is None:
         return limited
     items = PaymentItem.objects.using(using).filter(scope.schemes_q(), payment=OuterRef("pk"))
@@ -259,10 +243,11 @@ def _lines(using: str, payments: Sequence[Payment], on: date) -> list[PaymentLin
     failures = {}
     if came_back:
         failures = {f.payment_id: f for f in FailedTransfer.objects.using(using).filter(payment_id__in=came_back)}
+    banks = branch_names(using, {(p.bank_code, p.branch_code) for p in payments}, on)
     return [
         PaymentLine(
-            p, people.get(p.payee_atena_no), bank_name(p.bank_code, p.branch_code), TONES[PaymentState(p.state)],
-            failures.get(p.pk),
+            p, people.get(p.payee_atena_no), banks.get((p.bank_code, p.branch_code), f"{p.bank_code}-{p.branch_code}"),
+            TONES[PaymentState(p.state)], failures.get(p.pk),
         )
         for p in payments
     ]  # fmt: skip

@@ -5,9 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import connections
-from django.db.models import F, OuterRef, Subquery
-
-from tasuke.systems.subsidy.registry.models import ResidentRecord
 
 _NAMES = """
 SELECT DISTINCT ON (r.atena_no) r.atena_no, r.name, r.name_kana, r.birth_date, r.birth_text, r.ward_code,
@@ -41,13 +38,3 @@ def person_names(*, using: str, atena_nos: Iterable[str], on: date) -> dict[str,
     with connections[using].cursor() as cursor:
         cursor.execute(_NAMES, {"persons": wanted, "on": on})
         return {row[0]: PersonName(*row) for row in cursor.fetchall()}
-
-
-def last_ward(*, using: str, person: str = "atena_no") -> Subquery:
-    """To annotate rows with the ward in which a person lives, or lived last in the city.
-
-    Somebody who has moved away or died still belongs to the office that knows the case. person: the outer column.
-    """
-    found = ResidentRecord.objects.using(using).filter(atena_no=OuterRef(person), recorded_to__isnull=True)
-    known = found.exclude(ward_code="").order_by(F("valid").desc())
-    return Subquery(known.values("ward_code")[:1])

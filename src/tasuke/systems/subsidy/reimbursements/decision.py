@@ -32,7 +32,6 @@ _ENTITLEMENT = (
     "coverage",
     "copay_class",
     "funding",
-    "ward_code",
 )
 _ALL_PAID, _DEVICE = "4", "5"  # 償還理由: 10割支払, 治療用装具
 

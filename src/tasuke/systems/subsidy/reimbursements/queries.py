@@ -8,6 +8,7 @@ from django.db import connections
 
 from tasuke.platform.bulk import copy_out
 from tasuke.systems.subsidy.claims.frames import REIMBURSED_SCHEMA, Schema
+from tasuke.systems.subsidy.registry.wards import wards_frame, with_ward
 
 PAYABLE_SCHEMA: Schema = {
     "reimbursement_id": pl.Int64,
@@ -73,13 +74,13 @@ def reimbursement_ledger_frame(*, using: str, months: Sequence[date] | None = No
     """給付台帳 of 償還払い, one row per granted line (columns as claims.queries.LEDGER_SCHEMA, in yen).
 
     months: first days of the months of decision (None = all), which is what billed_month holds here. claim_id is the
-    id of the receipt line; payer_no and agency are empty, nobody bills.
+    id of the receipt line; payer_no and agency are empty, nobody bills. ward_code: of the day of care of each line.
     """
     query = """
     SELECT l.receipt_line_id AS claim_id, b.id, b.scheme, b.atena_no, b.recipient_no, '' AS payer_no, b.funding, l.band,
         b.ward_code, s.care, s.inpatient, date_trunc('month', s.service_date)::date,
         date_trunc('month', b.decided_on)::date,
-        s.days, s.cost, l.basis, l.burden, l.subsidy, l.meals_subsidy, 'accepted', '', 1
+        s.days, s.cost, l.basis, l.burden, l.subsidy, l.meals_subsidy, 'accepted', '', 1, s.service_date
     FROM subsidy_reimbursement_line l
     JOIN subsidy_reimbursement b ON b.id = l.reimbursement_id
     JOIN subsidy_receipt_line s ON s.id = l.receipt_line_id
@@ -88,10 +89,10 @@ def reimbursement_ledger_frame(*, using: str, months: Sequence[date] | None = No
     ORDER BY claim_id
     """
     parameters = {"months": list(months) if months is not None else None}
-    frame = copy_out(connections[using], query, parameters, schema=LEDGER_SCHEMA)
-    return frame.with_columns(
-        pl.col("payer_no", "funding", "band", "ward_code", "agency", "recipient_no").fill_null("")
-    )
+    rows = copy_out(connections[using], query, parameters, schema=LEDGER_SCHEMA | {"service_date": pl.Date})
+    wards = wards_frame(using=using, atena_nos=rows["atena_no"])
+    frame = with_ward(rows, wards, day=pl.col("service_date")).select(list(LEDGER_SCHEMA))
+    return frame.with_columns(pl.col("payer_no", "funding", "band", "agency", "recipient_no").fill_null(""))
 
 
 def reimbursed_frame(*, using: str, months: Sequence[date]) -> pl.DataFrame:

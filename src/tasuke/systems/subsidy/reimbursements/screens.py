@@ -7,7 +7,8 @@ from datetime import date
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from tasuke.platform.access import Scope
-from tasuke.systems.subsidy.registry.names import PersonName, last_ward, person_names
+from tasuke.systems.subsidy.registry.names import PersonName, person_names
+from tasuke.systems.subsidy.registry.wards import last_ward
 from tasuke.systems.subsidy.reimbursements.models import (
     Receipt,
     ReceiptHold,
@@ -146,6 +147,7 @@ def _views(using: str, scope: Scope, receipts: Sequence[Receipt], on: date) -> l
     holds = {
         h.receipt_line_id: h for h in ReceiptHold.objects.using(using).filter(receipt_line__in=lines).order_by("pk")
     }
+    seen = {(line.receipt_id, line.scheme, line.atena_no) for line in lines}
     made = list(Reimbursement.objects.using(using).filter(receipt__in=receipts).order_by("pk"))
     numbers = [r.applicant_atena_no for r in receipts] + [line.atena_no for line in lines]
     people = person_names(using=using, atena_nos=numbers, on=on)
@@ -156,7 +158,7 @@ def _views(using: str, scope: Scope, receipts: Sequence[Receipt], on: date) -> l
     return [
         ReceiptView(
             r, people.get(r.applicant_atena_no), views.get(r.pk, []),
-            [m for m in made if m.receipt_id == r.pk and scope.allows(ward=m.ward_code, scheme=m.scheme)],
+            [m for m in made if (m.receipt_id, m.scheme, m.atena_no) in seen],
         )
         for r in receipts
     ]  # fmt: skip

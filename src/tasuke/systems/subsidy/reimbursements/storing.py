@@ -6,6 +6,7 @@ import polars as pl
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from tasuke.platform.bulk import copy_in, copy_out
+from tasuke.systems.subsidy.registry.wards import wards_frame, with_ward
 
 _GROUP = ("receipt_id", "scheme", "atena_no", "funding", "outcome")
 
@@ -14,7 +15,8 @@ def store_decisions(
     connection: BaseDatabaseWrapper, decided: pl.DataFrame, *, on: date, run_id: int, recorded_at: datetime
 ) -> None:
     """Append 支給決定・不支給 by receipt, person, scheme and funding with their lines, and holds."""
-    rows = decided.with_columns(funding=pl.col("e_funding").fill_null(""))
+    wards = wards_frame(using=connection.alias, atena_nos=decided["atena_no"])
+    rows = with_ward(decided, wards, day=pl.col("service_date")).with_columns(funding=pl.col("e_funding").fill_null(""))
     final = rows.filter(pl.col("outcome") != "held")
     copy_in(connection, "subsidy_reimbursement", _reimbursements(final, on, run_id, recorded_at))
     ids = copy_out(
@@ -54,7 +56,7 @@ def _reimbursements(final: pl.DataFrame, on: date, run_id: int, recorded_at: dat
     grouped = final.group_by(list(_GROUP), maintain_order=True).agg(
         pl.col("applicant_atena_no").first().alias("payee_atena_no"),
         pl.coalesce("e_recipient_no", "recipient_no").first().alias("recipient_no"),
-        pl.col("e_ward_code").first().fill_null("").alias("ward_code"),
+        pl.col("ward_code").first(),  # where the person lived on the first day of care
         pl.col("amount").sum(),
     )
     return grouped.with_columns(

@@ -30,7 +30,8 @@ def benefit_cells(ledger: pl.DataFrame, *, month: date) -> pl.DataFrame:
 
 
 def recipient_cells(entitlements: pl.DataFrame, *, month: date, last_day: date) -> pl.DataFrame:
-    """Recipients in force on the last day of a month. entitlements: current rows of all schemes."""
+    """Recipients in force on the last day of a month. entitlements: current rows of all schemes with the ward_code of
+    that day."""
     in_force = (pl.col("valid_from") <= last_day) & (pl.col("valid_to").is_null() | (pl.col("valid_to") > last_day))
     blank = [pl.col(c).fill_null("") for c in ("band", "ward_code", "role", "copay_class", "funding")]
     return (

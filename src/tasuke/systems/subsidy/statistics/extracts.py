@@ -48,6 +48,10 @@ _WHO = {
     "birth_date": Item("生年月日", "r.birth_date", pl.Date),
     "sex": Item("性別", "CASE r.sex WHEN '1' THEN '男' WHEN '2' THEN '女' ELSE '' END"),
 }
+# where somebody lives, or lived last: for the limits of whoever asks, and for the recipients of today
+_WARD_NOW = """ LEFT JOIN LATERAL (SELECT n.ward_code FROM subsidy_resident_record n
+    WHERE n.atena_no = {person} AND n.recorded_to IS NULL AND n.ward_code <> ''
+    ORDER BY n.valid DESC LIMIT 1) w ON TRUE"""
 _RESIDENT = """
 LEFT JOIN LATERAL (SELECT n.name, n.name_kana, n.birth_date, n.sex FROM subsidy_resident_record n
     WHERE n.atena_no = {person} AND n.recorded_to IS NULL ORDER BY lower(n.valid) DESC LIMIT 1) r ON TRUE
@@ -66,18 +70,19 @@ def _amounts(table: str) -> dict[str, Item]:
 DATASETS: Mapping[str, Dataset] = {
     "recipients": Dataset(
         "受給者", "いま登録されている受給資格。期間は資格の開始月です。",
-        "FROM subsidy_entitlement e" + _RESIDENT.format(person="e.atena_no"),
+        "FROM subsidy_entitlement e" + _WARD_NOW.format(person="e.atena_no") + _RESIDENT.format(person="e.atena_no"),
         {
             "atena_no": Item("宛名番号", "e.atena_no"), "recipient_no": Item("受給者番号", "e.recipient_no"),
             "payer_no": Item("公費負担者番号", "e.payer_no"), **_WHO,
-            "scheme": Item("制度", "e.scheme", codes="scheme"), "ward": Item("区", "e.ward_code", codes="ward_code"),
+            "scheme": Item("制度", "e.scheme", codes="scheme"),
+            "ward": Item("区(現在)", "coalesce(w.ward_code, '')", codes="ward_code"),
             "role": Item("対象者区分", "e.role", codes="role"), "band": Item("年齢区分", "e.band", codes="band"),
             "copay_class": Item("負担区分", "e.copay_class", codes="copay_class"),
             "funding": Item("財源", "e.funding", codes="funding"),
             "valid_from": Item("資格の開始日", "lower(e.valid)", pl.Date),
             "valid_to": Item("資格の最終日", "upper(e.valid) - 1", pl.Date),
         },
-        ward="e.ward_code", scheme="e.scheme", month="date_trunc('month', lower(e.valid))::date",
+        ward="w.ward_code", scheme="e.scheme", month="date_trunc('month', lower(e.valid))::date",
         month_label="資格の開始月", person="e.atena_no", order="e.id",
     ),
     "claims": Dataset(

@@ -31,6 +31,7 @@ from tasuke.systems.subsidy.claims.services.decide_queries import decide_queries
 from tasuke.systems.subsidy.claims.services.decide_query import NotAQuery, NotPayable, decide_query
 from tasuke.systems.subsidy.claims.services.return_claim import NotAccepted, return_claim
 from tasuke.systems.subsidy.claims.web.forms import ClaimFilter, DecideForm, DecideManyForm, ReturnForm
+from tasuke.systems.subsidy.registry.wards import seen_by
 
 USING = "subsidy"
 MOST_AT_ONCE = 100
@@ -39,7 +40,7 @@ MOST_AT_ONCE = 100
 @screen(Action.LIST_CLAIMS)
 def files(request: OfficeRequest) -> HttpResponse:
     """Files of claims by month, with what is still to be decided."""
-    found = claim_files(using=USING, within=request.scope.q())
+    found = claim_files(using=USING, within=seen_by(request.scope, using=USING))
     request.audit.read([], "claim-files")  # counts of files; nobody is shown
     months: dict[date | None, list[Any]] = {}
     for file in found:
@@ -63,7 +64,8 @@ def queries(request: OfficeRequest) -> HttpResponse:
     month = date.fromisoformat(f"{chosen['month']}-01") if chosen.get("month") else None
     after = _number(request.GET.get("after", ""))
     lines = claims_list(
-        using=USING, within=request.scope.q(), on=request.today, state=state, month=month, file_id=chosen.get("file"),
+        using=USING, within=seen_by(request.scope, using=USING), on=request.today, state=state, month=month,
+        file_id=chosen.get("file"),
         reason=chosen.get("reason", ""), scheme=chosen.get("scheme", ""), after=after, limit=PAGE_ROWS + 1,
     )  # fmt: skip
     page = page_of(lines, key=lambda line: line.key, after=str(after) if after else "")
@@ -77,7 +79,7 @@ def queries(request: OfficeRequest) -> HttpResponse:
 def decide_many(request: OfficeRequest) -> HttpResponse:
     """One judgement for the queries that were ticked."""
     ids = sorted({_number(text) for text in request.POST.getlist("claim")})[:MOST_AT_ONCE]
-    lines = chosen_claims(using=USING, within=request.scope.q(), on=request.today, claim_ids=ids)
+    lines = chosen_claims(using=USING, within=seen_by(request.scope, using=USING), on=request.today, claim_ids=ids)
     if len(lines) < len(ids):
         raise Http404
     form = DecideManyForm(request.POST)
@@ -149,7 +151,7 @@ def return_one(request: OfficeRequest, file_id: int, line: int) -> HttpResponse:
 def _decide_many(request: OfficeRequest, ids: list[int], form: DecideManyForm) -> HttpResponse:
     done = decide_queries(
         using=USING, claim_ids=ids, outcome=form.cleaned_data["outcome"], note=form.cleaned_data["note"],
-        by=request.actor.personal_id, now=request.at, within=request.scope.q(),
+        by=request.actor.personal_id, now=request.at, within=seen_by(request.scope, using=USING),
     )  # fmt: skip
     for entry in done.entries:
         _record_change(request, entry.claim, entry.kind, entry.subsidy)
@@ -177,7 +179,7 @@ def _claim(
 def _page(request: OfficeRequest, file_id: int, line: int) -> ClaimPage:
     if file_id >= 2**31 or line >= LINES_PER_FILE:
         raise Http404
-    within, claim_id = request.scope.q(), claim_id_of(file_id, line)
+    within, claim_id = seen_by(request.scope, using=USING), claim_id_of(file_id, line)
     try:
         return claim_page(using=USING, within=within, on=request.today, claim_id=claim_id)
     except Claim.DoesNotExist:

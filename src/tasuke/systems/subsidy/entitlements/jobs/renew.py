@@ -158,8 +158,8 @@ def _split(context: RunContext, work: _Work, changed: pl.DataFrame, judged: pl.D
     """Supersede and put back the time before the day, as it was."""
     supersede(using=context.using, entitlement_ids=changed["entitlement_id"], now=context.now)
     chosen = pl.col("entitlement_id").is_in(changed["entitlement_id"].implode())
-    before = judged.filter(chosen & (pl.col("valid_from") < work.on)).drop(*_VALUES, "ward_code")
-    back = before.rename({f"own_{c}": c for c in (*_VALUES, "ward_code")})
+    before = judged.filter(chosen & (pl.col("valid_from") < work.on)).drop(*_VALUES)
+    back = before.rename({f"own_{c}": c for c in _VALUES})
     add_entitlements(
         using=context.using,
         rows=back.with_columns(pl.lit(work.on).alias("valid_to"), pl.lit("").alias("loss_reason")),
@@ -170,8 +170,8 @@ def _split(context: RunContext, work: _Work, changed: pl.DataFrame, judged: pl.D
 def _hold(context: RunContext, work: _Work, rows: pl.DataFrame) -> None:
     decided = _decide(context, work, rows)
     supersede(using=context.using, entitlement_ids=decided["entitlement_id"], now=context.now)
-    own = decided.filter(pl.col("valid_from") < work.on).drop(*_VALUES, "ward_code")
-    held = own.rename({f"own_{c}": c for c in (*_VALUES, "ward_code")}).with_columns(
+    own = decided.filter(pl.col("valid_from") < work.on).drop(*_VALUES)
+    held = own.rename({f"own_{c}": c for c in _VALUES}).with_columns(
         pl.lit(work.on).alias("valid_to"), first_reason().alias("loss_reason")
     )
     add_entitlements(using=context.using, rows=held, now=context.now)

@@ -20,6 +20,7 @@ from tasuke.systems.subsidy.payments.queries import paid_sources, retries_frame
 from tasuke.systems.subsidy.payments.selection import Selected, select_payments
 from tasuke.systems.subsidy.profile import active_profile
 from tasuke.systems.subsidy.registry.queries import accounts_frame
+from tasuke.systems.subsidy.registry.wards import wards_frame, with_ward
 from tasuke.systems.subsidy.reimbursements.queries import payable_frame
 
 NAME = "select-payments"
@@ -42,6 +43,9 @@ def _plan(context: RunContext) -> Plan:
     payable = payable_frame(using=context.using).join(
         paid_sources(using=context.using), left_on="reimbursement_id", right_on="source_id", how="anti"
     )
+    # the office that answers the payee's questions is that of where the payee lives on the pay day
+    wards = wards_frame(using=context.using, atena_nos=payable["payee_atena_no"])
+    payable = with_ward(payable, wards, day=pl.lit(pay_on), person="payee_atena_no")
     banks = banks_on(context.using, pay_on)
     selected = select_payments(
         payable,

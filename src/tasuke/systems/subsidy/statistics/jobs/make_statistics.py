@@ -7,6 +7,7 @@ import polars as pl
 from django.db import connections
 
 from tasuke.core.calendar import next_month
+from tasuke.core.period import Period
 from tasuke.platform.batch.job import ChunkResult, Comparison, Job, Plan, RunContext, register
 from tasuke.platform.bulk import copy_in
 from tasuke.platform.exchange.services.record_files import record_outbound
@@ -16,6 +17,7 @@ from tasuke.schemes.profile import Profile
 from tasuke.systems.subsidy.claims.queries import ledger_frame
 from tasuke.systems.subsidy.entitlements.queries import entitlements_frame
 from tasuke.systems.subsidy.profile import active_profile
+from tasuke.systems.subsidy.registry.wards import wards_frame, with_ward
 from tasuke.systems.subsidy.reimbursements.queries import reimbursement_ledger_frame
 from tasuke.systems.subsidy.statistics.cube import benefit_cells, recipient_cells
 from tasuke.systems.subsidy.statistics.models import BenefitFact, RecipientFact
@@ -42,7 +44,10 @@ def _plan(context: RunContext) -> Plan:
     )
     benefits = benefit_cells(ledger, month=month)
     last_day = next_month(month) - timedelta(days=1)
-    recipients = recipient_cells(entitlements_frame(using=context.using), month=month, last_day=last_day)
+    entitled = entitlements_frame(using=context.using, overlapping=Period(last_day, next_month(month)))
+    wards = wards_frame(using=context.using, atena_nos=entitled["atena_no"])
+    placed = with_ward(entitled, wards, day=pl.lit(last_day))
+    recipients = recipient_cells(placed, month=month, last_day=last_day)
     counts = {
         "件数": int(benefits["claims"].sum()),
         "助成額": int(benefits["subsidy"].sum()),

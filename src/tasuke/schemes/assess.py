@@ -9,7 +9,7 @@ from functools import lru_cache
 import polars as pl
 
 from tasuke.schemes.definition import NoVersionInForce, Scheme, Version
-from tasuke.schemes.frames import AS_WRITTEN, normalise_incomes, normalise_persons, pick_columns
+from tasuke.schemes.frames import collected, normalise_incomes, normalise_persons, pick_columns
 from tasuke.schemes.judgement import Judged, compiled, decoded, judge
 from tasuke.schemes.who_columns import COVERAGE_MASK
 
@@ -96,7 +96,7 @@ def _by_version(scheme: Scheme, rows: pl.DataFrame) -> list[tuple[Version, pl.Da
 
 def _result(version: Version, judged: Judged) -> pl.DataFrame:
     columns = _result_columns(version.id, version.hash)
-    frame = pick_columns(judged.persons, columns, rows=judged.rows).collect(optimizations=AS_WRITTEN)
+    frame = collected(pick_columns(judged.persons, columns, rows=judged.rows))
     return frame.hstack(list(decoded(frame["_mask"])))
 
 

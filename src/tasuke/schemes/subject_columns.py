@@ -9,7 +9,7 @@ from typing import Literal
 import polars as pl
 
 from tasuke.schemes.definition import CopayClassRule, Income, Prefecture, Version
-from tasuke.schemes.frames import AS_WRITTEN, add_columns, pick_columns
+from tasuke.schemes.frames import add_columns, collected, pick_columns
 from tasuke.schemes.net_income import (
     UNDECLARED,
     UNTAXED,
@@ -142,7 +142,7 @@ def subject_rows(
         nulls_equal=False,
     )
     fits = pl.col("income_year").eq_missing(pl.col("_income_year")) | pl.col("subject").is_null()
-    rows = joined.with_columns_seq(fits.alias("_fits")).collect(optimizations=AS_WRITTEN)
+    rows = collected(joined.with_columns_seq(fits.alias("_fits")))
     return rows if rows["_fits"].all() else _keep_year(rows, rows["_fits"])
 
 
@@ -163,7 +163,7 @@ def per_person(stages: SubjectStages, rows: pl.DataFrame) -> list[pl.Series]:
     first = rows["_row"]
     if first.n_unique() == rows.height:
         columns = [_subjects_of_one(), *_of_one(stages)]
-        return pick_columns(rows.lazy(), columns, rows=rows.height).collect(optimizations=AS_WRITTEN).get_columns()
+        return collected(pick_columns(rows.lazy(), columns, rows=rows.height)).get_columns()
     rows = rows.with_columns(_order_key(stages.income).alias("_key")).sort("_key", maintain_order=True)
     decided = rows.group_by("_row", maintain_order=True).agg(_subjects_of_many(), *_of_many(stages))
     if stages.income.whose == "sum":

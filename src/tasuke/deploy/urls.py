@@ -3,16 +3,19 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from tasuke.deploy.health import healthz, metrics
-from tasuke.deploy.rooms import stands
 from tasuke.deploy.run_desk import open_desk
 from tasuke.deploy.site import office_site
 from tasuke.platform.ui.site import offer_site
 
-# address → urls module of a room. Each room is taken up as soon as it stands.
+# address → urls module of a room
 _ROOMS = {
     "": "tasuke.systems.subsidy.desk.web.urls",
     "persons/": "tasuke.systems.subsidy.desk.web.person_urls",
     "applications/": "tasuke.systems.subsidy.desk.web.application_urls",
+    "notifications/": "tasuke.systems.subsidy.desk.web.notification_urls",
+    "attachments/": "tasuke.systems.subsidy.desk.web.attachment_urls",
+    "notes/": "tasuke.systems.subsidy.desk.web.note_urls",
+    "checks/": "tasuke.systems.subsidy.desk.web.check_urls",
     "certificates/": "tasuke.systems.subsidy.certificates.web.urls",
     "claims/": "tasuke.systems.subsidy.claims.web.urls",
     "reimbursements/": "tasuke.systems.subsidy.reimbursements.web.urls",
@@ -29,7 +32,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("metrics", metrics, name="metrics"),
     path("", include("tasuke.platform.access.web.urls")),
-    *(path(address, include(module)) for address, module in _ROOMS.items() if stands(module)),
+    *(path(address, include(module)) for address, module in _ROOMS.items()),
 ]
 offer_site(office_site)
 

@@ -25,14 +25,16 @@ _IN_HAND = {
 }
 
 
-def certificates_in_hand(*, using: str, scheme: str) -> pl.DataFrame:
-    """Certificates that are out and not called back: one per recipient number; valid_to is exclusive."""
+def certificates_in_hand(*, using: str, scheme: str, atena_nos: list[str] | None = None) -> pl.DataFrame:
+    """Certificates that are out and not called back, of some persons or of all: one per recipient number; valid_to is
+    exclusive."""
     return copy_out(
         connections[using],
         """SELECT id, scheme, atena_no, recipient_no, payer_no, copay_class, lower(valid), upper(valid),
                   content->>'name', content->>'address'
-           FROM subsidy_certificate WHERE scheme = %s AND state = 'issued' ORDER BY id""",
-        [scheme],
+           FROM subsidy_certificate
+           WHERE scheme = %s AND state = 'issued' AND (%s::text[] IS NULL OR atena_no = ANY(%s)) ORDER BY id""",
+        [scheme, atena_nos, atena_nos],
         schema=_IN_HAND,
     )
 

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from tasuke.platform.access import Action, Actor, Scope
+from tasuke.systems.subsidy.desk.notes import DUE
 from tasuke.systems.subsidy.desk.rows import fetch
 from tasuke.systems.subsidy.profile import active_profile
 
@@ -55,6 +56,10 @@ _KINDS = (
           "点検で見つかり、判断を待つもの",
           "FROM subsidy_claim c WHERE c.state = 'query' AND {claims} AND NOT EXISTS "
           "(SELECT 1 FROM subsidy_claim_entry x WHERE x.claim_id = c.id)", urgent=True),
+    _Kind("notes", Action.ADD_NOTE, "連絡の約束", "notes:due", "", "件",
+          "応対記録で、次に連絡する日が来たもの",
+          "FROM subsidy_contact_note n JOIN subsidy_resident_record r ON r.atena_no = n.atena_no"
+          " AND r.recorded_to IS NULL AND r.valid @> %(on)s::date WHERE {limits} AND " + DUE, urgent=True),
     _Kind("approve_runs", Action.APPROVE_RUN, "承認を待つ処理", "runs:list", "state=planned", "件",
           "計画ができ、別の職員の承認を待つもの", "FROM batch_run b WHERE b.state = 'planned' AND b.needs_approval",
           urgent=True),

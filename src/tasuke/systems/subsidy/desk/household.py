@@ -1,4 +1,4 @@
-"""One household on one day: everything that the page shows, in eight statements, within the limits of who looks."""
+"""One household on one day: everything that the page shows, in ten statements, within the limits of who looks."""
 
 import json
 from collections import defaultdict
@@ -7,9 +7,11 @@ from datetime import date, datetime
 from typing import Any
 
 from tasuke.platform.access import Scope
+from tasuke.systems.subsidy.desk.notes import notes_of
 from tasuke.systems.subsidy.desk.rows import Row, fetch
 
 _CLAIM_MONTHS = 24
+_NOTES = 8
 _PERSON = """
 SELECT c.atena_no, c.household_no, c.ward_code FROM subsidy_resident_record c
 WHERE c.atena_no = %(person)s AND {known} ORDER BY (lower(c.valid) <= %(on)s) DESC, lower(c.valid) DESC LIMIT 1
@@ -27,7 +29,7 @@ WHERE {known} AND (
 )
 ORDER BY c.relationship_code, c.birth_date, c.atena_no
 """
-# what is known of each member besides the register, as (kind, person, row): one statement for five tables
+# what is known of each member besides the register, as (kind, person, row): one statement for all tables
 _HISTORIES = """
 SELECT 'insurance' AS kind, h.atena_no, to_jsonb(h) AS row, lower(h.valid) AS since, upper(h.valid) AS until
 FROM subsidy_insurance h WHERE h.atena_no = ANY(%(people)s) AND {known} AND h.valid @> %(on)s::date
@@ -40,6 +42,12 @@ FROM subsidy_welfare_fact h WHERE h.atena_no = ANY(%(people)s) AND {known} AND h
 UNION ALL
 SELECT 'single_parent', h.atena_no, to_jsonb(h), lower(h.valid), upper(h.valid)
 FROM subsidy_single_parent_status h WHERE h.atena_no = ANY(%(people)s) AND {known} AND h.valid @> %(on)s::date
+UNION ALL
+SELECT 'mailing', h.atena_no, to_jsonb(h), lower(h.valid), upper(h.valid)
+FROM subsidy_mailing_address h WHERE h.atena_no = ANY(%(people)s) AND {known} AND h.valid @> %(on)s::date
+UNION ALL
+SELECT 'paper_name', h.atena_no, to_jsonb(h), lower(h.valid), upper(h.valid)
+FROM subsidy_name_on_papers h WHERE h.atena_no = ANY(%(people)s) AND {known} AND h.valid @> %(on)s::date
 UNION ALL
 SELECT 'relation', h.atena_no, to_jsonb(h), lower(h.valid), upper(h.valid)
 FROM subsidy_relation h WHERE h.atena_no = ANY(%(people)s) AND {known} AND h.valid @> %(on)s::date
@@ -90,6 +98,11 @@ WHERE r.atena_no = ANY(%(people)s) AND r.decided_on <= %(on)s
   AND (%(schemes)s::text[] IS NULL OR r.scheme = ANY(%(schemes)s))
 ORDER BY r.decided_on DESC, r.id DESC LIMIT 24
 """
+_NOTIFICATIONS = """
+SELECT n.id, n.kind, n.atena_no, n.received_on, n.channel, n.effective_on, n.recorded_name
+FROM subsidy_notification n WHERE n.atena_no = ANY(%(people)s) AND n.received_on <= %(on)s
+ORDER BY n.received_on DESC, n.id DESC LIMIT 20
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +121,8 @@ class Household:
     notices: list[Row]
     claims: list[Row]
     reimbursements: list[Row]
+    notifications: list[Row]
+    notes: list[Row]
     hidden: int
     on: date
     known_at: datetime | None
@@ -150,6 +165,8 @@ def show_household(*, using: str, atena_no: str, on: date, scope: Scope, known_a
         notices=[p for p in papers if p["paper"] == "notice"],
         claims=_named(run(_CLAIMS), names),
         reimbursements=_named(run(_BENEFITS), names),
+        notifications=_named(run(_NOTIFICATIONS), names),
+        notes=_named(notes_of(using=using, people=asked["people"], on=on, rows=_NOTES), names),
         hidden=len(everybody) - len(members),
         on=on,
         known_at=known_at,
@@ -189,7 +206,12 @@ def _named(rows: list[Row], names: dict[str, Row]) -> list[Row]:
 def _by_kind(rows: list[Row], names: dict[str, Row]) -> dict[str, list[Row]]:
     kinds: dict[str, list[Row]] = defaultdict(list)
     for row in _named(rows, names):
-        told = {**json.loads(row["row"]), **{k: row[k] for k in ("since", "until", "name")}}
+        told = {**json.loads(row["row"]), **{k: row[k] for k in ("since", "until")}, "member": row["name"]}
+        if row["kind"] != "paper_name":
+            told["name"] = row["name"]
+        told["happened_on"] = json.loads(row["row"]).get("since")  # of a status: `since` is the row's own period
         told["other_name"] = names.get(told.get("other_atena_no", ""), {}).get("name", "")
+        if row["kind"] == "mailing" and names[row["atena_no"]]["protected"]:
+            told |= {"address": "", "address_detail": "", "postal_code": "", "addressee": "", "hidden": True}
         kinds[row["kind"]].append(told)
     return dict(kinds)

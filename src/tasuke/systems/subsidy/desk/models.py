@@ -155,7 +155,12 @@ class ContactNote(models.Model):
     class Meta:
         db_table = "subsidy_contact_note"
         verbose_name = "応対記録"
-        indexes: ClassVar = [models.Index(fields=["atena_no"], name="subsidy_note_person")]
+        indexes: ClassVar = [
+            models.Index(fields=["atena_no"], name="subsidy_note_person"),
+            models.Index(
+                fields=["follow_up_on"], condition=Q(follow_up_on__isnull=False), name="subsidy_note_follow_up"
+            ),
+        ]
         constraints: ClassVar = [
             models.CheckConstraint(condition=~Q(text=""), name="subsidy_note_says_something"),
             models.CheckConstraint(

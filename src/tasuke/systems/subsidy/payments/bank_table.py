@@ -1,7 +1,9 @@
 """The bank master as the city keeps it: which branches there were on a day, and on which day a branch vanished."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 
 import polars as pl
 from django.db import connections
@@ -22,6 +24,18 @@ _NO_TABLE = Problem(
     field="金融機関",
     severity=Severity.WARNING,
 )
+_NAMES = """
+SELECT DISTINCT ON (b.bank_code, b.branch_code) b.bank_code, b.branch_code, b.bank_name, b.branch_name
+FROM subsidy_bank_branch b
+JOIN unnest(%(banks)s::text[], %(branches)s::text[]) AS w (bank, branch)
+  ON w.bank = b.bank_code AND w.branch = b.branch_code
+ORDER BY b.bank_code, b.branch_code, (b.valid @> %(on)s::date) DESC, lower(b.valid) DESC
+"""
+_OPEN = """
+SELECT (SELECT bank_name || ' ' || branch_name FROM subsidy_bank_branch
+        WHERE bank_code = %(bank)s AND branch_code = %(branch)s AND valid @> %(on)s::date),
+       EXISTS (SELECT 1 FROM subsidy_bank_branch)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +57,39 @@ def bank_master_on(using: str, on: date) -> BankMaster:
         [on],
         schema=dict.fromkeys(COLUMNS, pl.String()),
     ).with_columns(pl.col(NAMES).fill_null(""))
+
+
+def branch_names(using: str, codes: Iterable[tuple[str, str]], on: date) -> dict[tuple[str, str], str]:
+    """Bank and branch in words by (bank_code, branch_code): as they are called on a day, or were called last.
+
+    Of the installed data while none have been imported. Codes that nobody knows are left out.
+    """
+    wanted = sorted(set(codes))
+    if not wanted:
+        return {}
+    banks, branches = [bank for bank, _ in wanted], [branch for _, branch in wanted]
+    with connections[using].cursor() as cursor:
+        cursor.execute(_NAMES, {"banks": banks, "branches": branches, "on": on})
+        found = {(bank, branch): f"{name} {office}" for bank, branch, name, office in cursor.fetchall()}
+        if len(found) == len(wanted):
+            return found
+        cursor.execute("SELECT EXISTS (SELECT 1 FROM subsidy_bank_branch)")
+        imported = bool(cursor.fetchone()[0])
+    return found if imported else {code: _installed()[code] for code in wanted if code in _installed()}
+
+
+def branch_name(using: str, on: date, bank_code: str, branch_code: str) -> str:
+    """Bank and branch that are there on a day, in words; "" when there is none: money cannot go there."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(_OPEN, {"bank": bank_code, "branch": branch_code, "on": on})
+        name, imported = cursor.fetchone()
+    return (name or "") if imported else _installed().get((bank_code, branch_code), "")
+
+
+@lru_cache(maxsize=1)
+def _installed() -> dict[tuple[str, str], str]:
+    frame = bank_master.load().select("bank_code", "branch_code", pl.format("{} {}", "bank_name", "branch_name"))
+    return {(bank, branch): name for bank, branch, name in frame.iter_rows()}
 
 
 def closed_branches(using: str, on: date) -> pl.DataFrame:

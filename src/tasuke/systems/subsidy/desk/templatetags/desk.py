@@ -1,11 +1,17 @@
 """`{% load desk %}`: codes in words, states as badges."""
 
+from datetime import date
+from typing import Any
+
 from django import template
+from django.forms import BoundField
 from django.utils.safestring import SafeString
 
 from tasuke.platform.ui.templatetags.office import state_badge
 from tasuke.schemes.catalogue_loader import load_scheme
 from tasuke.systems.subsidy.desk import words
+from tasuke.systems.subsidy.desk.models import ContactChannel, ContactKind, NotificationKind
+from tasuke.systems.subsidy.desk.notification_words import CHANNEL_WORDS, RELATIONS
 
 register = template.Library()
 _STATES = {
@@ -28,6 +34,11 @@ _WORDS = {
     "account_kind": words.ACCOUNT_KINDS,
     "insurance": words.INSURANCE,
     "insured": words.INSURED,
+    "mailing_relation": RELATIONS,
+    "channel": CHANNEL_WORDS,
+    "contact_channel": dict(ContactChannel.choices),
+    "contact_kind": dict(ContactKind.choices),
+    "notification_kind": dict(NotificationKind.choices),
 }
 
 
@@ -36,6 +47,24 @@ def state_of(code: str, of: str) -> SafeString:
     """A state of an application, outcome, certificate or reimbursement as a badge."""
     label, tone = _STATES[of].get(code, (code, "plain"))
     return state_badge(label, tone)
+
+
+@register.inclusion_tag("desk/_live.html")
+def live(bound: BoundField) -> dict[str, Any]:
+    """A field with a place below it for what `/checks/` say while somebody types."""
+    return {"bound": bound, "echo": f"{bound.auto_id}_echo"}
+
+
+@register.filter
+def short_kind(label: str) -> str:
+    """医療保険の変更 → 医療保険, for a row of links."""
+    return label.removesuffix("の変更")
+
+
+@register.filter
+def iso_day(text: str) -> date | None:
+    """A day that was kept as text; None for none."""
+    return date.fromisoformat(text) if text else None
 
 
 @register.filter

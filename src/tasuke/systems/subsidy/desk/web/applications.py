@@ -6,8 +6,10 @@ from django.views.decorators.http import require_safe
 
 from tasuke.platform.access import Action, OfficeRequest, screen
 from tasuke.systems.subsidy.desk.applications import list_applications, open_sheets, show_application
+from tasuke.systems.subsidy.desk.attachments import attachments_of, missing_papers
 from tasuke.systems.subsidy.desk.household import NotInScope
 from tasuke.systems.subsidy.desk.rows import Row
+from tasuke.systems.subsidy.desk.web.attachments import AttachmentForm
 from tasuke.systems.subsidy.desk.words import APPLICATION_STATES
 
 USING = "subsidy"
@@ -39,10 +41,14 @@ def application(request: OfficeRequest, application_id: int) -> HttpResponse:
     """One application: what was said, what was decided, what can be done now."""
     shown, decisions = find(request, application_id)
     request.audit.read([shown["atena_no"]], "application")
+    files = attachments_of(using=USING, application_id=application_id)
     context = {
         "a": shown,
         "decisions": decisions,
         "latest": decisions[0] if decisions else None,
+        "files": files,
+        "missing": missing_papers(shown["missing_documents"], files),
+        "attach": AttachmentForm(),
         "waiting": shown["state"] in ("received", "held") and shown["kind"] == "1",
     }
     return render(request, "desk/application.html", context)

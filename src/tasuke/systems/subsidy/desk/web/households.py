@@ -12,8 +12,10 @@ from tasuke.platform.ui.fields import DayField
 from tasuke.platform.ui.templatetags.office import scheme as scheme_title
 from tasuke.schemes.catalogue_loader import load_scheme
 from tasuke.systems.subsidy.desk.household import Household, NotInScope, show_household
+from tasuke.systems.subsidy.desk.models import NotificationKind
 from tasuke.systems.subsidy.desk.private import household_addresses, household_incomes
 from tasuke.systems.subsidy.desk.timeline import Timeline, draw_timeline
+from tasuke.systems.subsidy.desk.web.notes import NoteForm
 from tasuke.systems.subsidy.profile import active_profile
 
 USING = "subsidy"
@@ -36,10 +38,13 @@ def household(request: OfficeRequest, atena_no: str) -> HttpResponse:
     known_at = _end_of(on, request.at) if valid and form.cleaned_data["known"] else None
     shown = _show(request, atena_no, on, known_at)
     request.audit.read(shown.atena_nos, "household")
+    past = on != request.today or known_at is not None
     context = {
         "h": shown,
         "form": form,
-        "past": on != request.today or known_at is not None,
+        "past": past,
+        "kinds": list(NotificationKind),
+        "note_form": None if past or not request.actor.may(Action.ADD_NOTE) else _new_note(request.today),
         "timeline": _timeline(shown),
         "current": [e for e in shown.entitlements if e["in_force"]],
     }
@@ -68,6 +73,11 @@ def protected_address(request: OfficeRequest, atena_no: str) -> HttpResponse:
         raise Http404 from error
     request.audit.read([p["atena_no"] for p in people], "protected-address")
     return render(request, "desk/protected_address.html", {"people": people, "atena_no": atena_no})
+
+
+def _new_note(today: date) -> NoteForm:
+    # the day form of this page has its own ids
+    return NoteForm(initial={"contact_on": today, "channel": "2", "kind": "1"}, today=today, auto_id="note_%s")
 
 
 def _show(request: OfficeRequest, atena_no: str, on: date, known_at: datetime | None) -> Household:

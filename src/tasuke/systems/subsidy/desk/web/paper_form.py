@@ -10,8 +10,18 @@ from tasuke.formats.application_feed import APPLICATION_KINDS, CHANNELS, REASONS
 from tasuke.formats.nhi_feed import INSURANCE_KINDS, INSURED_RELATIONS
 from tasuke.platform.ui.fields import DayField, DigitsField
 from tasuke.platform.ui.templatetags.office import scheme as scheme_title
+from tasuke.systems.subsidy.desk.filing import PERSONS
+from tasuke.systems.subsidy.desk.my_number import no_my_number
+from tasuke.systems.subsidy.desk.web.live import watch
 
 _DAYS = ("received_on", "event_date", "insured_on", "single_parent_since")
+_WATCHED = {
+    **dict.fromkeys(_DAYS, "day"),
+    **dict.fromkeys(PERSONS, "person"),
+    "insurer_no": "insurer",
+    "bank_code": "bank",
+    "branch_code": "bank",
+}
 _FLAGS = ("de_facto_spouse", "public_account")
 _ACCOUNT_KINDS = {"1": "普通", "2": "当座", "4": "貯蓄"}
 
@@ -35,7 +45,9 @@ def _several(label: str, hint: str) -> forms.CharField:
 
 def _text(label: str, longest: int, css: str = "short", hint: str = "") -> forms.CharField:
     widget = forms.TextInput(attrs={"autocomplete": "off", "class": css})
-    return forms.CharField(label=label, required=False, max_length=longest, help_text=hint, widget=widget)
+    return forms.CharField(
+        label=label, required=False, max_length=longest, help_text=hint, widget=widget, validators=[no_my_number]
+    )
 
 
 class PaperForm(forms.Form):
@@ -87,6 +99,7 @@ class PaperForm(forms.Form):
         super().__init__(*args, **kwargs)
         choices: Any = self.fields["scheme"]
         choices.choices = [(s, scheme_title(s)) for s in schemes]
+        watch(self, _WATCHED)
 
     def content(self, atena_no: str) -> dict[str, str]:
         """What was typed, for `file_paper`. atena_no: the 対象者; it comes from the page, never from the form."""

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from tasuke.systems.subsidy.desk.web import households, search
+from tasuke.systems.subsidy.desk.web import households, notes, search
 
 app_name = "persons"
 urlpatterns = [
     path("", search.search, name="search"),
     path("<str:atena_no>/", households.household, name="household"),
     path("<str:atena_no>/income/", households.income, name="income"),
+    path("<str:atena_no>/notes/", notes.notes, name="notes"),
+    path("<str:atena_no>/notes/<int:note_id>/correct/", notes.correct, name="correct_note"),
     path("<str:atena_no>/address/", households.protected_address, name="protected_address"),
 ]

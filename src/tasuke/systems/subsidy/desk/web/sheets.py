@@ -18,6 +18,7 @@ from tasuke.platform.access import Action, OfficeRequest, screen
 from tasuke.platform.ui.templatetags.office import scheme as scheme_title
 from tasuke.schemes.definition import NoVersionInForce
 from tasuke.systems.subsidy.desk.applications import unknown_people
+from tasuke.systems.subsidy.desk.attachments import attachments_of, missing_papers
 from tasuke.systems.subsidy.desk.filing import FIELDS, faults_by_field, file_paper, persons_named, warnings_of
 from tasuke.systems.subsidy.desk.household import Household, NotInScope, schemes_in, show_household
 from tasuke.systems.subsidy.desk.models import Sheet, SheetState
@@ -25,6 +26,7 @@ from tasuke.systems.subsidy.desk.services.accept_sheet import NotOpen, SamePerso
 from tasuke.systems.subsidy.desk.services.close_sheet import close_sheet
 from tasuke.systems.subsidy.desk.services.preview_sheet import preview_sheet
 from tasuke.systems.subsidy.desk.services.save_sheet import ChangedMeanwhile, SheetClosed, save_sheet
+from tasuke.systems.subsidy.desk.web.attachments import AttachmentForm
 from tasuke.systems.subsidy.desk.web.paper_form import PaperForm, initial_of
 from tasuke.systems.subsidy.profile import active_profile
 
@@ -91,9 +93,13 @@ def check(request: OfficeRequest, sheet_id: int) -> HttpResponse:
             return HttpResponseRedirect(reverse("applications:list"))
     request.audit.read(household.atena_nos, "sheet")
     names = {m["atena_no"]: m["name"] for m in household.members}
+    files = attachments_of(using=USING, sheet_id=sheet.pk)
     context = {
         "sheet": sheet,
         "h": household,
+        "files": files,
+        "missing": missing_papers(sheet.content.get("missing_documents", ""), files),
+        "attach": AttachmentForm(),
         "lines": _lines(sheet.content, names),
         "form": form,
         "warnings": warnings_of(file_paper(sheet.content, number=sheet.number)[1]),

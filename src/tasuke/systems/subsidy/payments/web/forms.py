@@ -11,7 +11,8 @@ from tasuke.core.kana import BankKanaError, bank_kana
 from tasuke.core.wareki import to_wareki
 from tasuke.platform.ui.fields import DayField, DigitsField
 from tasuke.systems.subsidy.payments.models import FailureReason, PaymentState
-from tasuke.systems.subsidy.payments.screens import KINDS, branch_exists
+from tasuke.systems.subsidy.payments.bank_table import branch_name
+from tasuke.systems.subsidy.payments.screens import KINDS
 
 _NUMBER = {"inputmode": "numeric", "class": "short"}
 
@@ -59,6 +60,10 @@ class AccountForm(forms.Form):
     account_no = DigitsField(label="口座番号", length=7, help_text="7けたに足りないときは、前に0を付けます。")
     holder_kana = forms.CharField(label="口座名義(カナ)", max_length=100)
 
+    def __init__(self, *args: Any, using: str, on: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.using, self.on = using, on
+
     def clean_holder_kana(self) -> str:
         """Only what a bank's file can carry."""
         text: str = self.cleaned_data["holder_kana"]
@@ -72,6 +77,6 @@ class AccountForm(forms.Form):
         """Bank and branch belong together."""
         given = super().clean() or {}
         bank, branch = given.get("bank_code"), given.get("branch_code")
-        if bank and branch and not branch_exists(bank, branch):
+        if bank and branch and not branch_name(self.using, self.on, bank, branch):
             self.add_error("branch_code", f"金融機関{bank}に店番号{branch}はありません")
         return given

@@ -59,7 +59,7 @@ def record_failure(request: OfficeRequest, payment_no: str) -> HttpResponse:
 @require_POST
 def correct(request: OfficeRequest, payment_no: str) -> HttpResponse:
     """Into which account the money goes next time."""
-    page, form = _page(request, payment_no), AccountForm(request.POST)
+    page, form = _page(request, payment_no), AccountForm(request.POST, using=USING, on=request.today)
     if not page.may_correct:
         raise Http404
     if form.is_valid():
@@ -116,7 +116,7 @@ def _payment(
         "page": page,
         "kinds": KINDS,
         "failing": failing or FailureForm(initial=preset),
-        "correcting": correcting or AccountForm(),
+        "correcting": correcting or AccountForm(using=USING, on=request.today),
     }
     return render(request, "payments/payment.html", context, status=422 if failing or correcting else 200)
 

@@ -1,0 +1,42 @@
+"""応対記録 of a person, and those of everybody that ask for a call."""
+
+from datetime import date
+
+from tasuke.platform.access import Scope
+from tasuke.systems.subsidy.desk.rows import Row, fetch
+
+SHOWN = 50
+# a corrected note is shown struck through, below the one that took its place
+_OF_PERSON = """
+SELECT n.id, n.atena_no, n.contact_on, n.channel, n.kind, n.text, n.follow_up_on, n.recorded_at, n.recorded_name,
+       n.corrects_id, c.id IS NOT NULL AS corrected
+FROM subsidy_contact_note n LEFT JOIN subsidy_contact_note c ON c.corrects_id = n.id
+WHERE n.atena_no = ANY(%(people)s) AND n.contact_on <= %(on)s
+ORDER BY n.contact_on DESC, n.id DESC LIMIT %(rows)s
+"""
+# a promise is kept when anything was noted of the person afterwards
+DUE = (
+    "n.follow_up_on <= %(on)s AND NOT EXISTS "
+    "(SELECT 1 FROM subsidy_contact_note later WHERE later.atena_no = n.atena_no AND later.id > n.id)"
+)
+_DUE_LIST = """
+SELECT n.id, n.atena_no, n.contact_on, n.channel, n.kind, n.text, n.follow_up_on, n.recorded_name, r.name, r.birth_date
+FROM subsidy_contact_note n
+JOIN LATERAL (
+  SELECT c.name, c.birth_date, c.ward_code FROM subsidy_resident_record c
+  WHERE c.atena_no = n.atena_no AND c.recorded_to IS NULL
+  ORDER BY (lower(c.valid) <= %(on)s) DESC, lower(c.valid) DESC LIMIT 1) r ON TRUE
+WHERE {due} AND {limits} ORDER BY n.follow_up_on, n.id LIMIT %(rows)s
+"""
+
+
+def notes_of(*, using: str, people: list[str], on: date, rows: int = SHOWN) -> list[Row]:
+    """The notes of some persons up to a day, the newest first, corrected ones included."""
+    return fetch(using, _OF_PERSON, {"people": people, "on": on, "rows": rows})
+
+
+def notes_due(*, using: str, scope: Scope, on: date) -> list[Row]:
+    """Notes whose day to call again has come, the oldest promise first, at most fifty."""
+    limits, wards = scope.sql("r.ward_code")
+    text = _DUE_LIST.format(due=DUE, limits=limits.replace("%s", "%(wards)s"))
+    return fetch(using, text, {"on": on, "wards": wards[0] if wards else [], "rows": SHOWN})

@@ -126,20 +126,20 @@ NONE = None
 UKE_CASES = {
     cut: (1, "many", ("「RE」", "行の途中で終わって", "終わりの印(EOF)がありません")),
     insurer_before_receipt: (1, 2, ("行目 「HO」", "レコードの位置が正しくありません")),
-    receipt_doubled: (1, 0, ("行目 「RE」", "同じレセプトが重ねて")),
+    receipt_doubled: (1, -1, ("行目 「RE」", "同じレセプトが重ねて", "「GO 総件数」")),
     utf8: (1, NONE, ("文字コードが UTF-8", "届いたままのファイル")),
     too_many_items: (1, 1, ("行目 「RE」", "項目が 98 個あります")),
     empty: (1, NONE, ("ファイルが空です",)),
     impossible_birthday: (1, 1, ("行目 「RE 生年月日」", "ありえない日付")),
-    wrong_total: (0, 0, ("「GO 総件数」", "実際のレセプトの合計は")),
+    wrong_total: (1, 0, ("「GO 総件数」", "実際のレセプトの合計は")),
 }
 LIST_CASES = {
     cut: (1, "many", ("合計の行がありません", "項目が")),
-    twice: (1, 0, ("と同じ明細です",)),
+    twice: (1, "twice", ("と同じ明細です",)),
     utf8: (1, NONE, ("UTF-8 のようです", "cp932")),
     empty: (1, NONE, ("ファイルが空です",)),
-    row_doubled: (1, 0, (f"{ROW + 1}行目", f"{ROW}行目と同じ明細です")),
-    row_lost: (0, 1, ("「件数」", "合計の「件数」が合いません")),
+    row_doubled: (1, -1, (f"{ROW + 1}行目", f"{ROW}行目と同じ明細です")),
+    row_lost: (1, 1, ("「件数」", "合計の「件数」が合いません")),
     row_cut: (1, 1, (f"{ROW}行目", "35 個でなければなりません")),
     title_lost: (1, NONE, ("2行目 「種別」", "列名「種別」がありません")),
     column_added: (0, 0, ("2行目 「備考」", "列対応表にない列")),
@@ -154,12 +154,24 @@ def check(told, name, total, status, fewer, words):
     assert name in told.stderr
     if fewer is NONE:
         assert (told.value["state"], told.value["changed"]) == ("planned", False)
-        assert not InboundFile.objects.using("subsidy").exists()
+        file = InboundFile.objects.using("subsidy").get()
+        assert (file.state, file.received_by, file.accepted) == ("refused", "clerk", 0)
+        assert file.reason
         return
     taken = told.value["counts"]["claims"]
     assert told.value["state"] == "done"
-    assert 0 < taken < total if fewer == "many" else taken == total - fewer
-    assert InboundFile.objects.using("subsidy").get().accepted == taken
+    if fewer == "many":
+        assert 0 < taken < total
+    else:
+        assert taken == (2 * total if fewer == "twice" else total - fewer)
+    file = InboundFile.objects.using("subsidy").get()
+    assert file.accepted == taken
+    # where the totals are not what the file holds, nothing is paid before a person accepts it
+    wrong = any(
+        said in told.stderr for said in ("合いません", "合計は確かめられ", "合計の行がありません", "途中で終わって")
+    )
+    assert file.state == ("held" if wrong else "taken")
+    assert not wrong or not told.value["counts"]["accepted"]
 
 
 @pytest.mark.parametrize("way", UKE_CASES, ids=lambda way: way.__name__)
@@ -190,10 +202,12 @@ def test_a_list_without_its_mapping_is_refused_and_taken_with_it(tasuke, city, p
     file = put(LIST, city[LIST])
     refused = tasuke("import", "claims", file, "--by", "clerk")
     assert (refused.status, refused.value["state"]) == (1, "planned")
+    assert InboundFile.objects.using("subsidy").get().state == "refused"
 
     told = tasuke("import", "claims", file, "--mapping", MAPPING, "--by", "clerk")
 
     assert (told.status, told.value["counts"]["claims"]) == (0, city[LIST].count(b"\n2,"))
+    assert InboundFile.objects.using("subsidy").get().state == "taken"
 
 
 @pytest.mark.parametrize(("mapping", "words"), [(b"x = 1", "「field」: 必須"), (b"x =", "TOML として読めません")])

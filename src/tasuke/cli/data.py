@@ -43,7 +43,7 @@ def begin(profile: str | None) -> None:
 
 
 def import_file(
-    kind: Annotated[str, typer.Argument(help="residents tax nhi welfare applications claims receipts")],
+    kind: Annotated[str, typer.Argument(help="residents tax nhi welfare applications claims returns receipts")],
     file: Annotated[Path, typer.Argument(help="取り込むファイル")],
     by: Person,
     mapping: Annotated[Path | None, typer.Option(help="claims の CSV: 列対応表(TOML)")] = None,

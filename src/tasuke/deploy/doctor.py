@@ -122,6 +122,13 @@ def _profile() -> Iterator[Finding]:
     profile = open_profile(name)
     label = f"{profile.name}(番号と名前は架空)" if profile.fictitious else profile.name
     yield Finding("プロファイル", label, None)
+    limit = profile.processing.claim_limit
+    yield Finding(
+        "請求期限",
+        f"{limit.months}か月({limit.basis})" if limit else "未確認",
+        None if limit else profile.fictitious or None,
+        "" if limit else "プロファイルの processing.claim_limit に、月数と根拠を書いてください",
+    )
     for scheme_id in profile.schemes:
         scheme: Any = load_scheme(scheme_id)
         confirmed = profile.confirmed_keys(scheme_id)
@@ -134,6 +141,17 @@ def _profile() -> Iterator[Finding]:
             if not open_keys
             else "本番ではプロファイルの confirmations で確認してください: " + ", ".join(open_keys[:5]),
         )
+        yield from _insurers(scheme, profile)
+
+
+def _insurers(scheme: Any, profile: Any) -> Iterator[Finding]:
+    """Insurers that a scheme names and whose numbers the profile does not give."""
+    given = {insurer.name for insurer in profile.insurer_numbers}
+    tables = [table for block in scheme.copayment for table in block.benefit.excluded_insurers]
+    unknown = sorted({e.name for t in tables for e in t.exceptions if e.insurer_no is None and e.name not in given})
+    if unknown:
+        advice = "県外の国保組合の請求は疑義になります。プロファイルの insurer_numbers に番号と根拠を書いてください"
+        yield Finding(f"保険者番号 {scheme.id}", f"未確認: {'、'.join(unknown)}", None, advice)
 
 
 def _trails() -> Iterator[Finding]:

@@ -12,6 +12,7 @@ KINDS = {
     "welfare": "福祉情報",
     "applications": "申請・届出",
     "claims": "レセプト(UKE、または列対応表による CSV)",
+    "returns": "返戻・再審査等(HEN・SAH)",
     "receipts": "償還払いの申請",
 }
 

@@ -98,8 +98,9 @@ def _faults() -> tuple[type[Exception], ...]:
     from tasuke.schemes.definition import NoVersionInForce
     from tasuke.systems.subsidy.certificates.holders import NoCertificateSettings
     from tasuke.systems.subsidy.claims.jobs.import_claims import ClaimsArrivedMeanwhile, FileChanged, UnfinishedImport
+    from tasuke.systems.subsidy.claims.jobs.import_returns import ReturnsChanged
     from tasuke.systems.subsidy.entitlements.judging import SchemeNotOurs
     from tasuke.systems.subsidy.entitlements.ledger import NoNumbering
 
     schemes = (UnknownScheme, SchemeNotOurs, NoVersionInForce, NoNumbering, NoCertificateSettings)
-    return *schemes, FontsMissing, ClaimsArrivedMeanwhile, FileChanged, UnfinishedImport
+    return *schemes, FontsMissing, ClaimsArrivedMeanwhile, FileChanged, UnfinishedImport, ReturnsChanged

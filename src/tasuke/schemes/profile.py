@@ -95,12 +95,50 @@ class Confirmation(_Part):
     basis: str
 
 
+class ClaimLimit(_Part):
+    """How many months after the service a claim may still come (請求期限), and who confirmed it on what basis."""
+
+    months: int = Field(ge=1, le=120)
+    by: str
+    on: date
+    basis: str  # agreement with 審査支払機関, notice; the right itself lapses after 5 years (民法166条1項1号)
+
+
+class InsurerNumber(_Part):
+    """保険者番号 of an insurer that a scheme names (国保組合), looked up and confirmed by the municipality."""
+
+    name: str  # as in the scheme's definition
+    insurer_no: Annotated[str, StringConstraints(pattern=r"^\d{6}$")]
+    by: str
+    on: date
+    basis: str
+
+
+class InsuranceGrace(_Part):
+    """How long an ended insurance is asked after before the entitlement is lost, and who confirmed it on what basis.
+
+    days: from the day on which the question is put until the loss (0: at once). return_days: a new insurance that
+    begins within so many days of the loss brings the entitlement back without an application.
+    """
+
+    valid_from: date
+    days: int = Field(ge=0, le=365)
+    return_days: int = Field(ge=0, le=730)
+    by: str
+    on: date
+    basis: str
+
+
 class ProcessingSettings(_Part):
-    """Choices of procedure. second_check: 二者確認 of what was typed against the paper."""
+    """Choices of procedure. second_check: 二者確認 of what was typed against the paper.
+
+    claim_limit: None = nobody has confirmed one; no claim goes back for its age then, and every import says so.
+    """
 
     second_check: bool = True
     payment_day: int = Field(default=25, ge=1, le=28)
     payment_cycle: Literal["month"] = "month"
+    claim_limit: ClaimLimit | None = None
 
 
 class Profile(_Part):
@@ -121,6 +159,13 @@ class Profile(_Part):
     bank: BankSettings
     processing: ProcessingSettings = ProcessingSettings()
     confirmations: list[Confirmation] = []
+    insurer_numbers: list[InsurerNumber] = []
+    insurance_grace: list[InsuranceGrace] = []  # none: nobody has confirmed one, and questions stay open
+
+    def insurance_grace_on(self, day: date) -> InsuranceGrace | None:
+        """The grace in force on a day, None where the municipality has confirmed none."""
+        in_force = [g for g in self.insurance_grace if g.valid_from <= day]
+        return max(in_force, key=lambda g: g.valid_from, default=None)
 
     def confirmed_keys(self, scheme: str) -> frozenset[str]:
         """Keys of 未確認 values of a scheme that this municipality has confirmed."""

@@ -225,6 +225,7 @@ _HR: tuple[_Row, ...] = (
     ("reason_code", "事由コード", Mode.CODE, 4, _same(4)),
     ("reason", "返戻理由", Mode.TEXT, 400, _same(5)),
     ("note", "補足", Mode.TEXT, 400, _same(6)),
+    ("search_no", "検索番号", Mode.TEXT, 30, _same(10)),
 )
 _MK: tuple[_Row, ...] = (
     ("processed_month", "審査年月", Mode.MONTH, 6, _same(4)),

@@ -30,6 +30,7 @@ RETURN_SCHEMA: dict[str, type[pl.DataType]] = {
     "reason_code": pl.String,
     "reason": pl.String,
     "note": pl.String,
+    "search_no": pl.String,  # of HR; MK has none
 }
 
 
@@ -185,5 +186,7 @@ def returns(lines: Lines, receipt_line: Ints, layouts: dict[str, Record]) -> pl.
             named = values.rename({"line": "return_line"}).with_columns(
                 pl.when(under >= 0).then(under).alias("line"), record=pl.lit(record)
             )
+            if "search_no" not in named.columns:
+                named = named.with_columns(search_no=pl.lit(None, dtype=pl.String))
             frames.append(named.select(list(RETURN_SCHEMA)))
     return pl.concat(frames).sort("return_line")

@@ -22,7 +22,9 @@ def test_a_plain_claim_is_accepted_with_all_of_the_share(desk):
 def test_every_reason_has_words_a_rule_and_a_state():
     assert set(INFO) == set(ClaimReason)
     assert all(claim_reason_label(reason) and INFO[reason].rule for reason in ClaimReason)
-    assert len(ClaimReason) < 63  # one bit each
+    bits = [reason.bit for reason in ClaimReason if reason is not ClaimReason.RETURNED_BY_AGENCY]
+    assert len(set(bits)) == len(bits)
+    assert max(bits) < 2**63  # one bit each of an Int64
 
 
 @pytest.mark.parametrize(

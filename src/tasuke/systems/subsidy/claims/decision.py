@@ -7,6 +7,7 @@ import polars as pl
 
 from tasuke.schemes.definition import Scheme
 from tasuke.systems.subsidy.claims.copayment import DailyCosts, PriorRows, add_copayment
+from tasuke.systems.subsidy.claims.doubts import add_doubts
 from tasuke.systems.subsidy.claims.duplicates import mark_duplicates
 from tasuke.systems.subsidy.claims.findings import findings_of
 from tasuke.systems.subsidy.claims.frames import KOHI_SCHEMA, Register, typed
@@ -43,7 +44,7 @@ def decide(
         daily=daily,
         prior=prior,
     )
-    frame = mark_duplicates(frame, register)
+    frame = mark_duplicates(add_doubts(frame, register), register)
     paid = pl.col("state") == ClaimState.ACCEPTED.value
     frame = frame.with_columns(state=state_expr(pl.col("mask")), reasons=reasons_series(frame.get_column("mask")))
     frame = frame.with_columns(

@@ -1,7 +1,8 @@
 """The same care billed or paid twice: within the file, in an earlier file, or as a reimbursement.
 
 The first claim stands and the later one is marked. A claim that goes back for another reason is neither: it does not
-count, so the corrected claim that follows it is no duplicate.
+count, so the corrected claim that follows it is no duplicate. The very same receipt (search number) a second time is
+for a person to judge: sent back by its number, the first copy would go back with it.
 """
 
 import polars as pl
@@ -23,29 +24,50 @@ _EXACT = ("cost", "days", "visit_days")
 
 
 def mark_duplicates(frame: pl.DataFrame, register: Register) -> pl.DataFrame:
-    """Adds twin (line of the first claim in this file), twin_claim (id of an earlier one), paid_receipt, reasons."""
+    """Adds twin (line of the first claim in this file), twin_claim (id of an earlier one), paid_receipt, reasons.
+
+    A receipt that the file has twice (`double_of`) is a query under any of its other reasons.
+    """
     keyed = frame.with_columns(
         insurer_key=pl.col("insurer_no").fill_null(""), prescriber=pl.col("prescriber").fill_null("")
     )
+    same = keyed.filter(pl.col("double_of").is_not_null()).select("line")
+    again = _same_receipt(keyed, register.earlier)
     counting = keyed.filter((pl.col("mask") & RETURN_MASK == 0) & pl.col("atena_no").is_not_null())
+    counting = counting.join(pl.concat([same, again.select("line")]), on="line", how="anti")
     before = _earlier(counting, register.earlier)
     # a copy goes back and so is nobody's twin: first those of earlier files, then those of this one
     left = counting.join(before.filter("exact_earlier"), on="line", how="anti")
     own = _in_file(left)
     left = left.join(own.filter("exact_in_file"), on="line", how="anti")
     frame = frame.join(own, on="line", how="left", maintain_order="left")
-    frame = frame.join(before, on="line", how="left", maintain_order="left")
+    frame = frame.join(pl.concat([before, again]), on="line", how="left", maintain_order="left")
     frame = frame.join(_reimbursed(left, register.reimbursed), on="line", how="left", maintain_order="left")
     exact_file = pl.col("exact_in_file").fill_null(value=False)
     exact_earlier = pl.col("exact_earlier").fill_null(value=False)
+    receipt = pl.col("double_of").is_not_null() | pl.col("same_receipt").fill_null(value=False)
     return frame.with_columns(
         mask=pl.col("mask")
+        | flag(receipt, ClaimReason.SAME_RECEIPT)
         | flag(exact_file, ClaimReason.DUPLICATE_IN_FILE)
         | flag(exact_earlier, ClaimReason.DUPLICATE_EARLIER)
         | flag(pl.col("twin").is_not_null() & ~exact_file, ClaimReason.NEAR_DUPLICATE_IN_FILE)
-        | flag(pl.col("twin_claim").is_not_null() & ~exact_earlier & ~exact_file, ClaimReason.NEAR_DUPLICATE_EARLIER)
+        | flag(
+            pl.col("twin_claim").is_not_null() & ~exact_earlier & ~exact_file & ~receipt,
+            ClaimReason.NEAR_DUPLICATE_EARLIER,
+        )
         | flag(pl.col("paid_receipt").is_not_null(), ClaimReason.ALREADY_REIMBURSED)
-    ).drop("exact_in_file", "exact_earlier")
+    ).drop("exact_in_file", "exact_earlier", "same_receipt")
+
+
+def _same_receipt(keyed: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
+    """(line, exact_earlier, twin_claim, same_receipt) of receipts with the search number of a claim that counts."""
+    known = earlier.filter(pl.col("search_no").fill_null("") != "").select("search_no", twin_claim="claim_id")
+    known = known.sort("twin_claim").unique("search_no", keep="first", maintain_order=True)
+    found = keyed.filter(pl.col("mask") & RETURN_MASK == 0, pl.col("double_of").is_null()).select("line", "search_no")
+    return found.join(known, on="search_no", maintain_order="left").select(
+        "line", exact_earlier=pl.lit(value=False), twin_claim="twin_claim", same_receipt=pl.lit(value=True)
+    )
 
 
 def _in_file(counting: pl.DataFrame) -> pl.DataFrame:
@@ -91,7 +113,7 @@ def _earlier(left: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
         .filter(pl.col("exact_earlier") | _may_be_near())
         .sort("line", ~pl.col("exact_earlier"), "claim_id")
         .unique("line", keep="first", maintain_order=True)
-        .select("line", "exact_earlier", twin_claim="claim_id")
+        .select("line", "exact_earlier", twin_claim="claim_id", same_receipt=pl.lit(value=False))
     )
 
 

@@ -84,6 +84,12 @@ _SIDES: dict[ClaimReason, tuple[pl.Expr, pl.Expr]] = {
     ClaimReason.RECIPIENT_OTHER_PERSON: (_PERSON, _REGISTERED),
     ClaimReason.BEFORE_START: (_days("outside"), pl.format("{}に開始", _text("begins_on"))),
     **{reason: _LOSS for reason in ClaimReason if reason.value.startswith("AFTER_")},
+    ClaimReason.RETROACTIVE_LOSS: (
+        _days("outside"),
+        pl.format(
+            "{}に記録 {}に遡って終了 {}", _text("lost_known"), _text("lost_on"), pl.col("loss_reason").fill_null("")
+        ),
+    ),
     ClaimReason.PARTLY_BEFORE_START: _PERIOD,
     ClaimReason.PARTLY_AFTER_LOSS: _PERIOD,
     ClaimReason.DAYS_UNKNOWN: (pl.format("{}日", pl.col("days").fill_null(0)), _SPAN),
@@ -98,7 +104,9 @@ _SIDES: dict[ClaimReason, tuple[pl.Expr, pl.Expr]] = {
     ClaimReason.NO_RULE: (_text("service_date"), _text("copay_class")),
     ClaimReason.NOT_IN_KIND_AREA: _AREA,
     ClaimReason.NOT_IN_KIND_INSURER: (_text("insurer_no"), _NOTHING),
+    ClaimReason.INSURER_UNCONFIRMED: (_text("insurer_no"), _NOTHING),
     ClaimReason.NOT_IN_KIND_CARE: (_text("care"), _NOTHING),
+    ClaimReason.SAME_RECEIPT: (_CLAIM, pl.coalesce(pl.format("{}行目", pl.col("double_of")), _TWIN_CLAIM)),
     ClaimReason.DUPLICATE_IN_FILE: (_CLAIM, _TWIN),
     ClaimReason.NEAR_DUPLICATE_IN_FILE: (_CLAIM, _TWIN),
     ClaimReason.DUPLICATE_EARLIER: (_CLAIM, _TWIN_CLAIM),
@@ -113,6 +121,8 @@ _SIDES: dict[ClaimReason, tuple[pl.Expr, pl.Expr]] = {
     ClaimReason.COPAY_TOO_HIGH: (_yen("billed_burden"), _BURDEN),
     ClaimReason.COPAY_IN_TENS: (_yen("billed_burden"), _BURDEN),
     ClaimReason.INSURANCE_SHARE_TOO_HIGH: (_yen("insurance_share"), pl.format("{}%", pl.col("benefit_rate"))),
+    ClaimReason.FILE_TOTALS_DIFFER: (_text("totals_said"), _text("totals_found")),
+    ClaimReason.REEXAMINED: (_CLAIM, pl.format("レセプト{}", pl.col("reexamined"))),
     ClaimReason.BIRTH_DATE_DIFFERS: (_text("birth_date"), _text("p_birth_date")),
     ClaimReason.NAME_DIFFERS: (_text("name"), _text("p_name")),
     ClaimReason.SEX_DIFFERS: (_text("sex"), _text("p_sex")),

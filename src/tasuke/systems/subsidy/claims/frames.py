@@ -41,6 +41,7 @@ CLAIM_SCHEMA: Schema = {
     "visit_days": pl.Int64,
     "first_visits": pl.Int64,
     "name_has_replaced": pl.Boolean,
+    "double_of": pl.Int64,
 }
 KOHI_SCHEMA: Schema = {
     "line": pl.Int64,
@@ -71,6 +72,14 @@ ENTITLEMENT_SCHEMA: Schema = {
     "ward_code": pl.String,
     "loss_reason": pl.String,
 }
+# An entitlement as it was recorded before a correction or a loss: what a certificate said on the day.
+SUPERSEDED_SCHEMA: Schema = {
+    "scheme": pl.String,
+    "atena_no": pl.String,
+    "valid_from": pl.Date,
+    "valid_to": pl.Date,
+    "known_to": pl.Date,
+}
 HOLDER_SCHEMA: Schema = {"scheme": pl.String, "recipient_no": pl.String, "atena_no": pl.String}
 PERSON_SCHEMA: Schema = {
     "atena_no": pl.String,
@@ -91,6 +100,7 @@ INSURANCE_SCHEMA: Schema = {
 # A claim of an earlier file that still counts (accepted, or an open query).
 EARLIER_SCHEMA: Schema = {
     "claim_id": pl.Int64,
+    "search_no": pl.String,
     "scheme": pl.String,
     "atena_no": pl.String,
     "institution_code": pl.String,
@@ -136,7 +146,10 @@ class Register:
 
     entitlements: all current rows, past ones too. holders: who was given which number, also where nothing came of it
     (None: as the entitlements say). payers: the city's payer numbers. yields: scheme gives way to other.
-    oldest_service_month: claims for months before it come too late (None: the city sets no limit).
+    oldest_service_month: claims for months before it come too late (None: nobody has confirmed a limit).
+    superseded: entitlements as they were known before. unsettled_insurers: schemes that name insurers whose numbers
+    nobody has confirmed. totals: what a file says of itself and what it holds, where both differ. reexamined: (line,
+    reexamined) = receipts that take the place of a claim after 再審査.
     """
 
     entitlements: pl.DataFrame
@@ -149,3 +162,7 @@ class Register:
     reimbursed: pl.DataFrame = field(default_factory=lambda: empty(REIMBURSED_SCHEMA))
     oldest_service_month: date | None = None
     holders: pl.DataFrame | None = None
+    superseded: pl.DataFrame = field(default_factory=lambda: empty(SUPERSEDED_SCHEMA))
+    unsettled_insurers: frozenset[str] = frozenset()
+    totals: tuple[str, str] | None = None
+    reexamined: pl.DataFrame | None = None

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from datetime import date
 
 import polars as pl
+from django.db import connections
 
+from tasuke.platform.bulk import copy_out
 from tasuke.schemes.catalogue_loader import load_scheme
 from tasuke.schemes.definition import NoVersionInForce, Scheme
 from tasuke.schemes.profile import Profile
@@ -14,6 +16,7 @@ from tasuke.systems.subsidy.claims.frames import (
     INSURANCE_SCHEMA,
     PAYER_SCHEMA,
     PERSON_SCHEMA,
+    SUPERSEDED_SCHEMA,
     YIELDS_SCHEMA,
     Register,
     empty,
@@ -23,11 +26,53 @@ from tasuke.systems.subsidy.claims.paid_elsewhere import paid_elsewhere
 from tasuke.systems.subsidy.claims.queries import earlier_frame, prior_frame
 from tasuke.systems.subsidy.entitlements.queries import entitlements_frame
 from tasuke.systems.subsidy.registry.queries import insurance_frame
+from tasuke.systems.subsidy.registry.tables import people_table
+
+# before a correction: what a certificate said on the day of service
+_SUPERSEDED = """
+SELECT e.scheme, e.atena_no, lower(e.valid), upper(e.valid), (e.recorded_to AT TIME ZONE 'Asia/Tokyo')::date
+FROM subsidy_entitlement e JOIN {} p ON p.atena_no = e.atena_no
+WHERE e.recorded_to IS NOT NULL AND NOT isempty(e.valid)
+"""
 
 
 def load_schemes(profile: Profile) -> dict[str, Scheme]:
-    """The municipality's schemes by id."""
-    return {name: load_scheme(name) for name in profile.schemes}
+    """The municipality's schemes by id, with the insurers' numbers that it has confirmed."""
+    return {name: _with_numbers(load_scheme(name), profile) for name in profile.schemes}
+
+
+def _with_numbers(scheme: Scheme, profile: Profile) -> Scheme:
+    """The scheme with the 保険者番号 of the insurers that it names."""
+    numbers = {insurer.name: insurer.insurer_no for insurer in profile.insurer_numbers}
+    blocks = []
+    for block in scheme.copayment:
+        tables = []
+        for table in block.benefit.excluded_insurers:
+            given = [e.model_copy(update={"insurer_no": e.insurer_no or numbers.get(e.name)}) for e in table.exceptions]
+            tables.append(table.model_copy(update={"exceptions": tuple(given)}))
+        benefit = block.benefit.model_copy(update={"excluded_insurers": tuple(tables)})
+        blocks.append(block.model_copy(update={"benefit": benefit}))
+    return scheme.model_copy(update={"copayment": tuple(blocks)})
+
+
+def unsettled_insurers(schemes: Mapping[str, Scheme]) -> dict[str, list[str]]:
+    """Schemes that spare insurers of an excluded kind whose numbers nobody has confirmed: their names."""
+    found: dict[str, list[str]] = {}
+    for name, scheme in schemes.items():
+        tables = [table for block in scheme.copayment for table in block.benefit.excluded_insurers]
+        open_ = {e.name: None for table in tables for e in table.exceptions if e.insurer_no is None}
+        if open_:
+            found[name] = list(open_)
+    return found
+
+
+def oldest_month(profile: Profile, billed: date) -> date | None:
+    """First month of service that may still be billed in this month; None when the city has confirmed no limit."""
+    limit = profile.processing.claim_limit
+    if limit is None:
+        return None
+    months = billed.year * 12 + billed.month - 1 - limit.months
+    return date(months // 12, months % 12 + 1, 1)
 
 
 def load_register(
@@ -39,10 +84,13 @@ def load_register(
     kohi: pl.DataFrame,
     file_id: int | None,
     oldest_service_month: date | None = None,
+    totals: tuple[str, str] | None = None,
+    reexamined: pl.DataFrame | None = None,
 ) -> Register:
     """What the claims of one file are held against: the books of those whom they can concern.
 
-    file_id: the file itself, no claim is its own twin.
+    file_id: the file itself, no claim is its own twin. oldest_service_month: instead of the profile's limit. totals,
+    reexamined: as in Register; a claim that a receipt takes the place of is no twin of it either.
     """
     months = claims.get_column("service_month").drop_nulls().unique().sort().to_list()
     payers = payers_of(profile)
@@ -58,6 +106,9 @@ def load_register(
     on = claims.get_column("billed_month").max() or months[-1]
     assert isinstance(on, date)
     holders = holders_frame(using)
+    earlier = earlier_frame(using=using, months=months, cares=cares, file_id=file_id)
+    if reexamined is not None:
+        earlier = earlier.join(reexamined, left_on="claim_id", right_on="reexamined", how="anti")
     concerned = find_concerned(using=using, claims=claims, kohi=kohi, payers=payers, holders=holders, on=on)
     return Register(
         entitlements=typed(entitlements_frame(using=using, atena_nos=concerned.people), ENTITLEMENT_SCHEMA),
@@ -66,11 +117,21 @@ def load_register(
         payers=payers,
         prefecture_code=profile.prefecture_code,
         yields=yields_of(schemes, on=months[-1]),
-        earlier=earlier_frame(using=using, months=months, cares=cares, file_id=file_id),
+        earlier=earlier,
         reimbursed=paid_elsewhere(using=using, months=months),
-        oldest_service_month=oldest_service_month,
+        oldest_service_month=oldest_service_month or oldest_month(profile, on),
         holders=holders,
+        superseded=_superseded(using, concerned.people),
+        unsettled_insurers=frozenset(unsettled_insurers(schemes)),
+        totals=totals,
+        reexamined=reexamined,
     )
+
+
+def _superseded(using: str, people: pl.Series) -> pl.DataFrame:
+    """SUPERSEDED_SCHEMA of these persons."""
+    with people_table(using=using, atena_nos=people) as name:
+        return copy_out(connections[using], _SUPERSEDED.format(name), schema=SUPERSEDED_SCHEMA)
 
 
 def payers_of(profile: Profile) -> pl.DataFrame:

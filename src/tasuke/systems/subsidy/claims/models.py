@@ -230,3 +230,56 @@ class ClaimEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.claim_id} {self.kind}"
+
+
+class ReturnOutcome(models.TextChoices):
+    """What a record of a returned file led to."""
+
+    RETURNED = "returned", "過誤(戻入れ)"
+    REFUSED = "refused", "疑義を過誤"
+    ALREADY = "already", "既に過誤"
+    UNCHANGED = "unchanged", "原審どおり"
+    REDECIDED = "redecided", "点数変更(戻入れと再計算)"
+    NOT_FOUND = "not_found", "該当なし"
+    AMBIGUOUS = "ambiguous", "複数が該当"
+
+
+class ClaimReturn(models.Model):
+    """One record of a 返戻 (HEN) or 再審査等 (SAH) file, the claim that it means, and what was booked on it.
+
+    What it changes is a ClaimEntry: the claim itself stays as it was imported. A receipt whose points changed comes in
+    as a new claim of this file.
+    """
+
+    id = models.BigIntegerField(primary_key=True)  # file_id × 2^32 + line of the record
+    file_id = models.BigIntegerField("取込ファイル")  # exchange.InboundFile
+    line = models.BigIntegerField("行")
+    record = models.CharField("レコード", max_length=2)  # HR 返戻理由 MK 再審査結果
+    processed_month = models.DateField("処理年月", null=True)
+    return_class = models.CharField("返戻区分", max_length=2, blank=True)
+    reason_code = models.CharField("事由コード", max_length=4, blank=True)
+    reason = models.TextField("理由", blank=True)
+    note = models.TextField("補足・連絡", blank=True)
+    search_no = models.CharField("検索番号", max_length=30, blank=True)
+    receipt_no = models.BigIntegerField("レセプト番号", null=True)
+    institution_code = models.CharField("医療機関等コード", max_length=10, blank=True)
+    service_month = models.DateField("診療年月", null=True)
+    claim = models.ForeignKey(Claim, on_delete=models.PROTECT, null=True, related_name="returns")
+    entry = models.ForeignKey(ClaimEntry, on_delete=models.PROTECT, null=True, related_name="returns")
+    outcome = models.CharField("結果", max_length=10, choices=ReturnOutcome.choices)
+
+    class Meta:
+        db_table = "subsidy_claim_return"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(id=F("file_id") * LINES_PER_FILE + F("line")), name="subsidy_claim_return_id"
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome__in=["not_found", "ambiguous"], claim__isnull=True)
+                | Q(outcome__in=["returned", "refused", "already", "unchanged", "redecided"], claim__isnull=False),
+                name="subsidy_claim_return_names_a_claim",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.file_id}:{self.line} {self.record}"

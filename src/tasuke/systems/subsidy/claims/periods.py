@@ -137,7 +137,7 @@ def _with_why_outside(frame: pl.DataFrame, register: Register) -> pl.DataFrame:
         .with_columns(after=pl.lit(None, dtype=pl.String))
     )
     columns = ["line", "after", "e_payer_no", *_ENTITLEMENT]
-    near = pl.concat([lost.select(columns), early.select(columns)])
+    near = _with_what_was_known(pl.concat([lost.select(columns), early.select(columns)]), odd, register)
     near = near.rename({c: f"near_{c}" for c in columns[2:]})
     frame = frame.join(near, on="line", how="left", maintain_order="left")
     nothing = pl.col("covered") == 0
@@ -147,6 +147,25 @@ def _with_why_outside(frame: pl.DataFrame, register: Register) -> pl.DataFrame:
     # where the loss is told: of the entitlement that ended, not of the one that covers other days
     frame = frame.with_columns(lost_on=pl.col("near_valid_to"), begins_on=pl.col("near_valid_from"))
     return frame.with_columns(*shown).drop([f"near_{c}" for c in ("e_payer_no", *_ENTITLEMENT)])
+
+
+def _with_what_was_known(near: pl.DataFrame, odd: pl.DataFrame, register: Register) -> pl.DataFrame:
+    """A loss for income that was recorded after the day of service: the certificate was good when it was shown.
+
+    The other losses (転出, 死亡, 保険の喪失, 婚姻 …) the family knew of and had to tell: they stay what they are.
+    """
+    known = register.superseded.rename({"scheme": "match_scheme", "known_to": "lost_known"})
+    days = odd.select("line", "atena_no", "match_scheme", "bad_day").join(known, on=["match_scheme", "atena_no"])
+    good = (pl.col("valid_from") <= pl.col("bad_day")) & (
+        pl.col("valid_to").is_null() | (pl.col("bad_day") < pl.col("valid_to"))
+    )
+    shown = days.filter(good & (pl.col("bad_day") < pl.col("lost_known"))).sort("line", "lost_known")
+    shown = shown.unique("line", keep="first", maintain_order=True).select("line", "lost_known")
+    by_income = pl.col("after") == ClaimReason.AFTER_INCOME.value
+    later = pl.when(by_income & pl.col("lost_known").is_not_null())
+    return near.join(shown, on="line", how="left", maintain_order="left").with_columns(
+        after=later.then(pl.lit(ClaimReason.RETROACTIVE_LOSS.value)).otherwise("after")
+    )
 
 
 def _after() -> pl.Expr:
@@ -170,7 +189,7 @@ def _with_mask(frame: pl.DataFrame, register: Register) -> pl.DataFrame:
     outside, covered, known = pl.col("outside") != 0, pl.col("covered") != 0, pl.col("days_known")
     nothing, part = held & outside & ~covered, held & outside & covered
     after = pl.col("after")
-    losses = sorted({*LOSS_REASONS.values(), ClaimReason.AFTER_LOSS})
+    losses = sorted({*LOSS_REASONS.values(), ClaimReason.AFTER_LOSS, ClaimReason.RETROACTIVE_LOSS})
     mask = pl.col("mask") | flag(nothing & after.is_null(), ClaimReason.BEFORE_START)
     mask = mask | flag(never, ClaimReason.NO_ENTITLEMENT)
     for reason in losses:

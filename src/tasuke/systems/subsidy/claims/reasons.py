@@ -49,6 +49,7 @@ class ClaimReason(StrEnum):
     AFTER_OTHER_SCHEME = "AFTER_OTHER_SCHEME"
     AFTER_INCOME = "AFTER_INCOME"
     AFTER_LOSS = "AFTER_LOSS"
+    RETROACTIVE_LOSS = "RETROACTIVE_LOSS"
     PARTLY_BEFORE_START = "PARTLY_BEFORE_START"
     PARTLY_AFTER_LOSS = "PARTLY_AFTER_LOSS"
     DAYS_UNKNOWN = "DAYS_UNKNOWN"
@@ -61,8 +62,10 @@ class ClaimReason(StrEnum):
     NO_RULE = "NO_RULE"
     NOT_IN_KIND_AREA = "NOT_IN_KIND_AREA"
     NOT_IN_KIND_INSURER = "NOT_IN_KIND_INSURER"
+    INSURER_UNCONFIRMED = "INSURER_UNCONFIRMED"
     NOT_IN_KIND_CARE = "NOT_IN_KIND_CARE"
     # twice
+    SAME_RECEIPT = "SAME_RECEIPT"
     DUPLICATE_IN_FILE = "DUPLICATE_IN_FILE"
     DUPLICATE_EARLIER = "DUPLICATE_EARLIER"
     NEAR_DUPLICATE_IN_FILE = "NEAR_DUPLICATE_IN_FILE"
@@ -79,6 +82,9 @@ class ClaimReason(StrEnum):
     COPAY_TOO_HIGH = "COPAY_TOO_HIGH"
     INSURANCE_SHARE_TOO_HIGH = "INSURANCE_SHARE_TOO_HIGH"
     COST_MISSING = "COST_MISSING"
+    # the file, and what came back
+    FILE_TOTALS_DIFFER = "FILE_TOTALS_DIFFER"
+    REEXAMINED = "REEXAMINED"
     # notes
     BIRTH_DATE_DIFFERS = "BIRTH_DATE_DIFFERS"
     NAME_DIFFERS = "NAME_DIFFERS"
@@ -87,14 +93,17 @@ class ClaimReason(StrEnum):
     NOT_INSURED_IN_REGISTER = "NOT_INSURED_IN_REGISTER"
     COPAY_IN_TENS = "COPAY_IN_TENS"
     UNCONFIRMED_RULE = "UNCONFIRMED_RULE"
+    # booked later, never given by the import
+    RETURNED_BY_AGENCY = "RETURNED_BY_AGENCY"
 
     @property
     def bit(self) -> int:
-        """The reason's place in a row's integer mask."""
-        return 1 << _ORDER[self]
+        """The reason's place in a row's integer mask; 0 for a reason that no import gives."""
+        return 1 << _ORDER[self] if self in _ORDER else 0
 
 
-_ORDER = {reason: place for place, reason in enumerate(ClaimReason)}
+# a mask is an Int64: 63 places, all of them taken; a further reason needs a second mask
+_ORDER = {reason: place for place, reason in enumerate(ClaimReason) if reason != "RETURNED_BY_AGENCY"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +158,10 @@ INFO: dict[ClaimReason, ReasonInfo] = {
     ClaimReason.AFTER_OTHER_SCHEME: ReasonInfo(_OUT, "優先する他の制度に移った後の診療です", _TERM),
     ClaimReason.AFTER_INCOME: ReasonInfo(_OUT, "所得超過・所得不明による資格終了後の診療です", _TERM),
     ClaimReason.AFTER_LOSS: ReasonInfo(_OUT, "資格の終了後の診療です", _TERM),
+    # the family showed a certificate that was good on that day; what happened later is not the institution's fault
+    ClaimReason.RETROACTIVE_LOSS: ReasonInfo(
+        _ASK, "診療日には有効だった資格が、後の所得の更正などで遡って消滅しています(遡及喪失)", _TERM
+    ),
     ClaimReason.PARTLY_BEFORE_START: ReasonInfo(_ASK, "月の一部の診療日が資格の開始前です", _TERM),
     ClaimReason.PARTLY_AFTER_LOSS: ReasonInfo(_ASK, "月の一部の診療日が資格の終了後です", _TERM),
     ClaimReason.DAYS_UNKNOWN: ReasonInfo(
@@ -164,7 +177,14 @@ INFO: dict[ClaimReason, ReasonInfo] = {
     ClaimReason.NOT_IN_KIND_INSURER: ReasonInfo(
         _OUT, "現物給付の対象としない保険者です(償還払いの対象)", "制度の給付方法"
     ),
+    ClaimReason.INSURER_UNCONFIRMED: ReasonInfo(
+        _ASK, "県外の国保組合です。現物給付とする組合の保険者番号が未確認のため判定できません", "制度の給付方法"
+    ),
     ClaimReason.NOT_IN_KIND_CARE: ReasonInfo(_OUT, "償還払いだけの診療です", "制度の給付方法"),
+    # 過誤 by the search number would take back the first copy as well
+    ClaimReason.SAME_RECEIPT: ReasonInfo(
+        _ASK, "同じ検索番号・レセプト番号のレセプトが重ねて届いています", "重複請求の点検"
+    ),
     ClaimReason.DUPLICATE_IN_FILE: ReasonInfo(_OUT, "同じファイルに同じ請求があります", "重複請求の点検"),
     ClaimReason.DUPLICATE_EARLIER: ReasonInfo(_OUT, "以前のファイルに同じ請求があります", "重複請求の点検"),
     ClaimReason.NEAR_DUPLICATE_IN_FILE: ReasonInfo(
@@ -189,6 +209,14 @@ INFO: dict[ClaimReason, ReasonInfo] = {
         _ASK, "保険の負担金額が総医療費と給付割合から計算した額より多くなっています", "健康保険法74条・75条"
     ),
     ClaimReason.COST_MISSING: ReasonInfo(_ASK, "合計点数(金額)の記録がないか0です", "記録条件仕様 保険者レコード(HO)"),
+    ClaimReason.FILE_TOTALS_DIFFER: ReasonInfo(
+        _ASK,
+        "ファイルの合計が明細と合いません(ファイルの承認を待っています)",
+        "記録条件仕様 診療報酬請求書レコード(GO)",
+    ),
+    ClaimReason.REEXAMINED: ReasonInfo(
+        _ASK, "再審査で点数が変わりました(前のレセプトは戻入れ済み)", "再審査等結果(SAH)"
+    ),
     ClaimReason.BIRTH_DATE_DIFFERS: ReasonInfo(_NOTE, "生年月日が台帳と違います", "住民情報"),
     ClaimReason.NAME_DIFFERS: ReasonInfo(_NOTE, "氏名が台帳と違います", "住民情報"),
     ClaimReason.SEX_DIFFERS: ReasonInfo(_NOTE, "性別が台帳と違います", "住民情報"),
@@ -200,6 +228,7 @@ INFO: dict[ClaimReason, ReasonInfo] = {
         _NOTE, "窓口負担額が円単位でなく10円単位で記録されています(その額を差し引いて決定)", "現物給付の端数の規則"
     ),
     ClaimReason.UNCONFIRMED_RULE: ReasonInfo(_NOTE, "未確認の規則のまま計算しました", "制度の負担規則"),
+    ClaimReason.RETURNED_BY_AGENCY: ReasonInfo(_OUT, "審査支払機関・保険者から返戻されました", "返戻(HEN)"),
 }
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connections
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
+from tasuke.platform.exchange.models import InboundState
 from tasuke.platform.ui.site import site
 from tasuke.systems.subsidy.claims.models import (
     LINES_PER_FILE,
@@ -32,7 +33,8 @@ _OTHER_CLAIM = re.compile(r"レセプト(\d{10,18})")
 _OTHERS = 12  # claims of the same person beside the one that is looked at
 
 _FILES = """
-SELECT f.id, f.name, f.received_at, f.rows, f.rejected, f.totals, f.run_id, m.billed_month
+SELECT f.id, f.name, f.received_at, f.rows, f.rejected, f.totals, f.run_id, m.billed_month, f.state, f.reason,
+    f.decided_by, f.note
 FROM exchange_inbound_file f
 LEFT JOIN LATERAL (SELECT c.billed_month FROM subsidy_claim c
     WHERE c.id >= f.id * %(lines)s AND c.id < (f.id + 1) * %(lines)s ORDER BY c.id LIMIT 1) m ON TRUE
@@ -60,6 +62,15 @@ class ClaimFile:
     run_id: int | None
     billed_month: date | None
     open_queries: int
+    state: InboundState
+    reason: str
+    decided_by: str
+    note: str
+
+    @property
+    def tone(self) -> str:
+        """Of the badge of a file that is not simply taken."""
+        return {InboundState.ACCEPTED: "info", InboundState.HELD: "warn"}.get(self.state, "bad")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +142,8 @@ def claim_files(*, using: str, within: Q) -> list[ClaimFile]:
         cursor.execute(_FILES, {"lines": LINES_PER_FILE})
         rows = cursor.fetchall()
     return [
-        ClaimFile(no, name, at, size, bad, _totals(totals), run_id, month, waits.get(no, 0))
-        for no, name, at, size, bad, totals, run_id, month in rows
+        ClaimFile(no, name, at, size, bad, _totals(totals), run, month, waits.get(no, 0), InboundState(state), *said)
+        for no, name, at, size, bad, totals, run, month, state, *said in rows
     ]
 
 

@@ -2,37 +2,46 @@
 
 One file in one run: read, match, compute, decide on columns, then COPY in chunks that commit one by one. The plan holds
 all decided rows; since it leaves out the file itself, a killed run that is planned again comes to the same rows.
+
+A file whose own totals are wrong is taken, but nothing of it is paid: all its claims wait as queries, and the file is
+held until a person accepts or rejects it (services.decide_file). It is not refused as a whole, since mostly a total is
+wrong and not the receipts: the institutions would wait a month for their money, and nobody would see which receipts
+came. It is not paid at once either, since a missing or added receipt is what a total is there to show.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-from django.db import connections, transaction
+from django.db import connections
 
 from tasuke.core.problems import Problem, Severity, in_file, is_fatal
 from tasuke.formats import claims_csv, uke
+from tasuke.formats.uke.totals import UNPROVEN_TOTALS
 from tasuke.platform.batch.job import ChunkResult, Job, Plan, RunContext, register
 from tasuke.platform.batch.models import Run, RunState
 from tasuke.platform.exchange.archive import sha256_of
-from tasuke.platform.exchange.models import InboundFile
-from tasuke.platform.exchange.services.record_files import receive_file
-from tasuke.schemes.confirmation import require_confirmed
+from tasuke.platform.exchange.models import InboundFile, InboundState
+from tasuke.platform.exchange.services.record_files import hold_file, receive_file
+from tasuke.platform.exchange.services.refuse_planned import refuse_planned
 from tasuke.systems.subsidy.claims.copayment import DailyCosts
-from tasuke.systems.subsidy.claims.decision import Decided, decide
+from tasuke.systems.subsidy.claims.decision import Decided
 from tasuke.systems.subsidy.claims.frames import CLAIM_SCHEMA, KOHI_SCHEMA, empty
-from tasuke.systems.subsidy.claims.loading import PriorLoader, load_register, load_schemes
+from tasuke.systems.subsidy.claims.judging import CLAIMS_LOCK, Receipts, judge
+from tasuke.systems.subsidy.claims.loading import load_schemes, unsettled_insurers
 from tasuke.systems.subsidy.claims.models import LINES_PER_FILE
 from tasuke.systems.subsidy.claims.storing import store_decided
 from tasuke.systems.subsidy.profile import active_profile
 
 KIND = "claims"
 NAME = "import-claims"
+_JOBS = (NAME, "import-returns")  # both change which claims count
 CHUNK = 20_000
-_LOCK = 7_106  # transaction lock: one claims chunk at a time, so that two files cannot miss each other's duplicates
+# errors of a file whose row is taken all the same: as a query, or with the whole file held
+_TAKEN = (UNPROVEN_TOTALS - {"TRUNCATED"}) | {"DOUBLED_RECEIPT", "DOUBLED_ROW"}
+_NAMED = 3  # faults of the totals in the file's row; the run lists them all
 
 
 class UnfinishedImport(Exception):
@@ -63,6 +72,7 @@ class _Work:
     others: frozenset[int]
     size: int
     rejected: int
+    held: str = ""  # what is wrong with the totals
 
 
 def _plan(context: RunContext) -> Plan:
@@ -76,39 +86,37 @@ def _plan(context: RunContext) -> Plan:
     others = _other_runs(context.using, f"{KIND}:{digest}")
     read = _read(data, context.parameters)
     del data
-    decided = _decide(context, read, known.pk if known else None)
-    problems = [p if p.file else replace(p, file=path.name) for p in read.problems]
-    rejected = sum(p.severity is not Severity.WARNING for p in problems)
-    work = _Work(decided, path, digest, others, size, rejected)
+    held = _totals(read) if read.claims.height else ""
+    receipts = Receipts(read.claims, read.kohi, read.daily, totals=(held, "") if held else None)
+    decided = judge(context, receipts, known.pk if known else None)
+    problems = [p if p.file else replace(p, file=path.name) for p in [*read.problems, *_unconfirmed(decided)]]
+    rejected = sum(p.severity is not Severity.WARNING and p.code not in _TAKEN for p in problems)
+    work = _Work(decided, path, digest, others, size, rejected, held)
     chunks = -(-decided.claims.height // size)
-    return Plan(counts=_counts(decided.claims), chunks=chunks, work=work, problems=problems)
+    counts = _counts(decided.claims) | ({"合計不一致": 1} if held else {})
+    return Plan(counts=counts, chunks=chunks, work=work, problems=problems)
 
 
-def _decide(context: RunContext, read: _Read, file_id: int | None) -> Decided:
+def _totals(read: _Read) -> str:
+    """What is wrong with the file's own totals, "" when they are right."""
+    wrong = [p for p in read.problems if p.code in UNPROVEN_TOTALS and p.severity is Severity.ERROR]
+    told = [f"{p.line}行目: {p.message}" if p.line else p.message for p in wrong[:_NAMED]]
+    more = [f"ほか{len(wrong) - _NAMED}件"] if len(wrong) > _NAMED else []
+    return " ".join(told + more)
+
+
+def _unconfirmed(decided: Decided) -> list[Problem]:
+    """Rules that were not applied because nobody has confirmed their values."""
     profile = active_profile()
-    schemes = load_schemes(profile)
-    for name, scheme in schemes.items():
-        require_confirmed(scheme, profile.confirmed_keys(name))
-    oldest = context.parameters.get("oldest_service_month")
-    with transaction.atomic(using=context.using):  # one view of the books
-        books = load_register(
-            using=context.using,
-            profile=profile,
-            schemes=schemes,
-            claims=read.claims,
-            kohi=read.kohi,
-            file_id=file_id,
-            oldest_service_month=date.fromisoformat(oldest) if oldest else None,
-        )
-        return decide(
-            read.claims,
-            read.kohi,
-            books,
-            schemes,
-            confirmed={name: profile.confirmed_keys(name) for name in schemes},
-            daily=read.daily,
-            prior=PriorLoader(using=context.using, file_id=file_id),
-        )
+    problems = []
+    if profile.processing.claim_limit is None and decided.claims.height:
+        message = "請求期限(診療から何か月後まで請求できるか)が未確認です。古い請求の点検をしていません。"
+        key = "processing.claim_limit"
+        problems.append(Problem("CLAIM_LIMIT_UNCONFIRMED", message, field=key, severity=Severity.WARNING))
+    for scheme, names in unsettled_insurers(load_schemes(profile)).items():
+        message = f"保険者番号が未確認の保険者があります: {'、'.join(names)}。県外の国保組合の請求は疑義とします。"
+        problems.append(Problem("INSURER_UNCONFIRMED", message, field=scheme, severity=Severity.WARNING))
+    return problems
 
 
 def _read(data: bytes, parameters: Any) -> _Read:
@@ -116,7 +124,7 @@ def _read(data: bytes, parameters: Any) -> _Read:
         return _read_csv(data, Path(parameters["mapping"]))
     file, problems = uke.parse(data)
     if file.returned is not None:
-        message = "返戻・再審査のファイルです。請求としては取り込めません。届いた過誤・再審査の処理で使ってください。"
+        message = "返戻・再審査等のファイルです。請求ではなく「返戻・再審査等」(returns)として取り込んでください。"
         problems = [*problems, Problem("RETURNED_FILE", message, severity=Severity.FATAL)]
     if is_fatal(problems):
         return _Read(file.claims.clear(), file.kohi.clear(), problems)
@@ -139,7 +147,7 @@ def _read_csv(data: bytes, mapping_file: Path) -> _Read:
 
 def _other_runs(using: str, target: str) -> frozenset[int]:
     """Runs of other claims files that have written rows. Raises UnfinishedImport when one of them is not done."""
-    runs = Run.objects.using(using).of_job(NAME).filter(chunks_done__gt=0).exclude(target=target)
+    runs = Run.objects.using(using).live().filter(job__in=_JOBS, chunks_done__gt=0).exclude(target=target)
     unfinished = runs.exclude(state=RunState.DONE).first()
     if unfinished is not None:
         raise UnfinishedImport(f"別のレセプトファイルの取込が途中です(処理番号{unfinished.pk})。先に再開してください")
@@ -150,7 +158,7 @@ def _apply(context: RunContext, plan: Plan, number: int) -> ChunkResult:
     work: _Work = plan.work
     assert work.decided is not None
     with connections[context.using].cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CLAIMS_LOCK])
     if _other_runs(context.using, f"{KIND}:{work.sha256}") != work.others:
         raise ClaimsArrivedMeanwhile("計画の後に別のレセプトファイルが取り込まれました。もう一度実行してください")
     file = _file(context, work)
@@ -161,7 +169,7 @@ def _apply(context: RunContext, plan: Plan, number: int) -> ChunkResult:
 
 def _file(context: RunContext, work: _Work) -> InboundFile:
     file = InboundFile.objects.using(context.using).filter(kind=KIND, sha256=work.sha256).first()
-    if file is not None:
+    if file is not None and file.state != InboundState.REFUSED:
         return file
     data = work.path.read_bytes()
     if sha256_of(data) != work.sha256:
@@ -181,6 +189,8 @@ def _finish(context: RunContext, plan: Plan) -> dict[str, int]:
     work: _Work = plan.work
     if work.decided is None:
         return {"already_imported": 1}
+    if is_fatal(plan.problems):  # its row says that it was refused
+        return {}
     file = _file(context, work)
     with connections[context.using].cursor() as cursor:
         cursor.execute(
@@ -196,7 +206,18 @@ def _finish(context: RunContext, plan: Plan) -> dict[str, int]:
     file.totals = {name: int(value) for name, value in zip(names, sums, strict=True)}
     file.run_id = context.run_id
     file.save(using=context.using)
-    return {"rejected": work.rejected}
+    if work.held:
+        hold_file(using=context.using, file=file, reason=work.held)
+    return {"rejected": work.rejected} | ({"合計不一致": 1} if work.held else {})
 
 
-JOB = register(Job(name=NAME, title="レセプトの取込と突合", plan=_plan, apply_chunk=_apply, finish=_finish, units="件"))
+JOB = register(
+    Job(
+        name=NAME,
+        title="レセプトの取込と突合",
+        plan=_plan,
+        apply_chunk=_apply,
+        finish=_finish,
+        refused=refuse_planned(KIND),
+    )
+)

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q
 
-from tasuke.systems.subsidy.claims.entries import NotPayable, Outcome, decision_entry
+from tasuke.systems.subsidy.claims.entries import NotPayable, Outcome, accepted_files, decision_entry
 from tasuke.systems.subsidy.claims.models import Claim, ClaimEntry
 
 
@@ -46,6 +46,7 @@ def decide_queries(
         found = Claim.objects.using(using).filter(within or Q(), pk__in=claim_ids).order_by("pk")
         claims = list(found.select_for_update(of=("self",)))
         decided = {e.claim_id: e for e in ClaimEntry.objects.using(using).filter(claim__in=claims).order_by("pk")}
+        accepted = accepted_files(using, claims)
         entries, refused = [], []
         for claim in claims:
             reason = _why_not(claim, decided.get(claim.pk))
@@ -53,7 +54,16 @@ def decide_queries(
                 refused.append(Refused(claim, reason))
                 continue
             try:
-                made = decision_entry(claim, outcome=outcome, note=note, by=by, now=now, booked_month=None, burden=None)
+                made = decision_entry(
+                    claim,
+                    outcome=outcome,
+                    note=note,
+                    by=by,
+                    now=now,
+                    booked_month=None,
+                    burden=None,
+                    accepted_files=accepted,
+                )
             except NotPayable as error:
                 refused.append(Refused(claim, str(error)))
             else:

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from tasuke.systems.subsidy.claims.entries import NotPayable, Outcome, decision_entry
+from tasuke.systems.subsidy.claims.entries import NotPayable, Outcome, accepted_files, decision_entry
 from tasuke.systems.subsidy.claims.models import Claim, ClaimEntry
 
 __all__ = ["NotAQuery", "NotPayable", "decide_query"]
@@ -35,7 +35,14 @@ def decide_query(
         if claim.state != "query" or claim.entries.exists():
             raise NotAQuery(f"レセプト{claim_id}は判断待ちの疑義ではありません")
         entry = decision_entry(
-            claim, outcome=outcome, note=note, by=by, now=now, booked_month=booked_month, burden=burden
+            claim,
+            outcome=outcome,
+            note=note,
+            by=by,
+            now=now,
+            booked_month=booked_month,
+            burden=burden,
+            accepted_files=accepted_files(using, [claim]),
         )
         entry.save(using=using, force_insert=True)
     return entry

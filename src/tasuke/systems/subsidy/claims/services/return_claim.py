@@ -6,6 +6,7 @@ from django.db import transaction
 
 from tasuke.systems.subsidy.claims.models import Claim, ClaimEntry, EntryKind
 from tasuke.systems.subsidy.claims.reasons import ClaimReason
+from tasuke.systems.subsidy.claims.services.take_back import take_back
 
 
 class NotAccepted(Exception):
@@ -28,21 +29,10 @@ def return_claim(
     """
     with transaction.atomic(using=using):
         claim = Claim.objects.using(using).select_for_update(of=("self",)).get(pk=claim_id)
-        entries = list(claim.entries.order_by("id"))
-        accepted = entries[-1].kind == EntryKind.ACCEPT if entries else claim.state == "accepted"
+        last = claim.entries.order_by("id").last()
+        accepted = last.kind == EntryKind.ACCEPT if last else claim.state == "accepted"
         if not accepted:
             raise NotAccepted(f"レセプト{claim_id}は支給の決定がないか、既に過誤としています")
-        paid = entries[-1] if entries else None
-        return ClaimEntry.objects.using(using).create(
-            claim=claim,
-            kind=EntryKind.RETURN,
-            sign=-1,
-            booked_month=(booked_month or now.date()).replace(day=1),
-            burden=-(paid.burden if paid else claim.billed_burden),
-            subsidy=-(paid.subsidy if paid else claim.subsidy),
-            meals_subsidy=-(paid.meals_subsidy if paid else claim.meals_subsidy),
-            reason=reason.value,
-            note=note,
-            decided_by=by,
-            decided_at=now,
+        return take_back(
+            using=using, claim=claim, reason=reason.value, note=note, by=by, now=now, booked_month=booked_month
         )

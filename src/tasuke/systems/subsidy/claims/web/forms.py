@@ -41,6 +41,18 @@ class DecideManyForm(forms.Form):
     )
 
 
+class DecideFileForm(forms.Form):
+    """The judgement on a file whose totals differ."""
+
+    outcome = forms.ChoiceField(
+        label="判断", choices=[("accept", "ファイルを承認して支給する"), ("reject", "差し戻す(一件も支給しない)")],
+        widget=forms.RadioSelect,
+    )  # fmt: skip
+    note = forms.CharField(
+        label="確かめた内容", max_length=400, widget=_NOTE, help_text="審査支払機関に確かめた相手と内容を書きます。"
+    )
+
+
 class DecideForm(forms.Form):
     """The judgement on one query."""
 

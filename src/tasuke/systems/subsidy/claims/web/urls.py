@@ -11,6 +11,7 @@ urlpatterns = [
     path("", views.files, name="files"),
     path("queries/", views.queries, name="queries"),
     path("decide/", views.decide_many, name="decide-many"),
+    path("<int:file_id>/totals/", views.decide_totals, name="decide-file"),
     path("<int:file_id>/<int:line>/", views.one_claim, name="claim"),
     path("<int:file_id>/<int:line>/decide/", views.decide_one, name="decide"),
     path("<int:file_id>/<int:line>/return/", views.return_one, name="return"),

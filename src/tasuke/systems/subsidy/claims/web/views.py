@@ -11,6 +11,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from tasuke.platform.access import Action, OfficeRequest, screen
+from tasuke.platform.exchange.models import InboundState
+from tasuke.platform.exchange.services.record_files import NotHeld
 from tasuke.platform.ui.paging import PAGE_ROWS, page_of
 from tasuke.systems.subsidy.claims.models import LINES_PER_FILE, Claim
 from tasuke.systems.subsidy.claims.reasons import ClaimReason
@@ -27,10 +29,11 @@ from tasuke.systems.subsidy.claims.screens import (
     claim_page,
     claims_list,
 )
+from tasuke.systems.subsidy.claims.services.decide_file import decide_file
 from tasuke.systems.subsidy.claims.services.decide_queries import decide_queries
 from tasuke.systems.subsidy.claims.services.decide_query import NotAQuery, NotPayable, decide_query
 from tasuke.systems.subsidy.claims.services.return_claim import NotAccepted, return_claim
-from tasuke.systems.subsidy.claims.web.forms import ClaimFilter, DecideForm, DecideManyForm, ReturnForm
+from tasuke.systems.subsidy.claims.web.forms import ClaimFilter, DecideFileForm, DecideForm, DecideManyForm, ReturnForm
 from tasuke.systems.subsidy.registry.wards import seen_by
 
 USING = "subsidy"
@@ -46,8 +49,36 @@ def files(request: OfficeRequest) -> HttpResponse:
     for file in found:
         months.setdefault(file.billed_month, []).append(file)
     waiting = sum(file.open_queries for file in found)
-    whole = request.scope.offices is None and request.scope.schemes is None
-    return render(request, "claims/files.html", {"months": months, "waiting": waiting, "whole": whole})
+    return render(request, "claims/files.html", {"months": months, "waiting": waiting, "whole": _whole(request)})
+
+
+@screen(Action.DECIDE_CLAIM, purpose="required")
+def decide_totals(request: OfficeRequest, file_id: int) -> HttpResponse:
+    """A file whose totals differ: what it says, and whether it counts. Only for whoever may see all of the file."""
+    found = claim_files(using=USING, within=seen_by(request.scope, using=USING))
+    file = next((f for f in found if f.id == file_id and f.state == InboundState.HELD), None)
+    if file is None or not _whole(request):
+        raise Http404
+    request.audit.read([], f"claim-file {file_id}")  # sums of a file; nobody is shown
+    form = DecideFileForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        accept = form.cleaned_data["outcome"] == "accept"
+        try:
+            booked = decide_file(
+                using=USING, file_id=file_id, accept=accept, note=form.cleaned_data["note"],
+                by=request.actor.personal_id, now=request.at,
+            )  # fmt: skip
+        except NotHeld as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, f"{booked:,}件を{'支給' if accept else '差戻し'}として記録しました。")
+            return HttpResponseRedirect(reverse("claims:files"))
+    status = 422 if form.errors else 200
+    return render(request, "claims/file.html", {"file": file, "form": form}, status=status)
+
+
+def _whole(request: OfficeRequest) -> bool:
+    return request.scope.offices is None and request.scope.schemes is None
 
 
 @screen(Action.LIST_CLAIMS, purpose="required")

@@ -22,6 +22,7 @@ _SUBSIDY_APPS = [
     "tasuke.systems.subsidy.payments",
     "tasuke.systems.subsidy.statistics",
     "tasuke.systems.subsidy.desk",
+    "tasuke.systems.subsidy.settings",
 ]
 
 INSTALLED_APPS = [

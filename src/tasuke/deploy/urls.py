@@ -23,6 +23,7 @@ _ROOMS = {
     "runs/": "tasuke.platform.batch.web.urls",
     "statistics/": "tasuke.systems.subsidy.statistics.web.urls",
     "audit/": "tasuke.platform.audit.web.urls",
+    "settings/": "tasuke.systems.subsidy.settings.web.urls",
     "admin/accounts/": "tasuke.platform.access.web.admin_urls",
 }
 

@@ -101,3 +101,8 @@ def test_one_application_has_a_row_for_each_person() -> None:
 
     assert frame["line"].to_list() == [2, 3]
     assert [(p.code, p.line) for p in problems] == [("key_repeated", 4)]
+
+
+def test_a_change_of_the_law_may_be_applied_for_before_it_begins() -> None:
+    _, problems = read({"reason": "4", "event_date": "2026-05-12"})
+    assert "event_after_receipt" not in {p.code for p in problems}

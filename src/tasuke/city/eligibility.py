@@ -173,12 +173,23 @@ def _youngest_child(world: World, rows: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame({"child_birth_date": dates.set(~is_parent, None), "has_child": is_parent})
 
 
-def judge(world: World, scheme: Scheme, rows: pl.DataFrame, on: Ints, held: dict[int, list[str]]) -> pl.DataFrame:
-    """Results of the assessment beside the application rows (row order kept). `on`: day number by row."""
+def judge(
+    world: World,
+    scheme: Scheme,
+    rows: pl.DataFrame,
+    on: Ints,
+    held: dict[int, list[str]],
+    *,
+    known_by: int | None = None,
+) -> pl.DataFrame:
+    """Results of the assessment beside the application rows (row order kept). `on`: day number by row.
+
+    known_by: day number by which incomes are known; None: the days that are judged.
+    """
     if rows.is_empty():
         return rows
     persons = person_rows(world, rows, on, held)
-    incomes = income_rows(world, scheme, rows, on)
+    incomes = income_rows(world, scheme, rows, on, known_by=known_by)
     result = assess(scheme, persons, incomes, to_date(int(on.max())), world.profile.confirmed_keys(scheme.id))
     wanted = ("outcome", "reasons", "start", "end", "band", "coverage", "copay_class", "funding", "income_year")
     return pl.concat([rows, result.select(wanted)], how="horizontal")
@@ -212,7 +223,8 @@ def month_recipients(
     held: dict[int, list[str]],
     stops: dict[int, int],
 ) -> pl.DataFrame:
-    """Rows of recipients who may see a doctor in the month, with from_day, to_day and payer_no.
+    """Rows of recipients who may see a doctor in the month, with from_day, to_day, payer_no and `retroactive`: by a
+    correction of an income that comes before the claims are sent they were none.
 
     held: kinds of other schemes in force by pid; stops: first day on which a scheme that goes first takes over.
     """
@@ -227,6 +239,8 @@ def month_recipients(
     judged = judge(world, scheme, rows, on, held)
     if judged.is_empty():
         return judged
+    later = judge(world, scheme, rows, on, held, known_by=last - 1)
+    judged = judged.with_columns(retroactive=later["outcome"] != "eligible")
     eligible = judged.filter(pl.col("outcome") == "eligible")
     eligible = _cut(world, eligible, first, last, stops)
     # a person with two applications (return) is one recipient: the later application counts

@@ -54,9 +54,14 @@ def _subjects(world: "World", scheme: Scheme, rows: pl.DataFrame) -> pl.DataFram
     return pl.concat([p.select("id", "who", "child_support", "subject") for p in parts])
 
 
-def income_rows(world: "World", scheme: Scheme, rows: pl.DataFrame, on: Ints) -> pl.DataFrame:
-    """The incomes frame of the assessment: the newest record per subject and year that is known on the day."""
-    day = int(on.max(initial=0))
+def income_rows(
+    world: "World", scheme: Scheme, rows: pl.DataFrame, on: Ints, *, known_by: int | None = None
+) -> pl.DataFrame:
+    """The incomes frame of the assessment: the newest record per subject and year that is known on the day.
+
+    known_by: as it is known on a later day, when a correction may have come.
+    """
+    day = int(on.max(initial=0)) if known_by is None else known_by
     known = (
         world.tax.filter(pl.col("known") <= day)
         .sort("pid", "tax_year", "known")

@@ -27,6 +27,7 @@ class MistakeKind(StrEnum):
     INSURER_DIFFERS = "insurer_differs"
     IN_KIND_AND_RECEIPT = "in_kind_and_receipt"
     SCHEME_PRIORITY = "scheme_priority"
+    RETROACTIVE_LOSS = "retroactive_loss"
     RECEIPT_TOO_LATE = "receipt_too_late"
     RECEIPT_DOUBLED = "receipt_doubled"
     ACCOUNT_UNUSABLE = "account_unusable"
@@ -243,6 +244,18 @@ def copies(
     copied = visits.join(table, on="key", how="inner", maintain_order="left").with_columns(key="new").drop("new")
     note = "同じファイルの中の重複" if kind is MistakeKind.DUPLICATE_IN_FILE else "前の月のファイルと重複"
     return mark(rows.with_columns(key=pl.Series(keys)), kind, note), copied
+
+
+def mark_retroactive(claims: pl.DataFrame, recipients: pl.DataFrame) -> pl.DataFrame:
+    """Nobody's mistake: the certificate was good, and a later correction of an income takes it back. Rows keep their
+    order. recipients: of the month, with `retroactive`."""
+    lost = recipients.filter("retroactive").select("scheme", "pid").unique()
+    hit = claims.join(lost, on=["scheme", "pid"], how="semi", maintain_order="left")
+    if hit.is_empty():
+        return claims
+    marked = mark(hit, MistakeKind.RETROACTIVE_LOSS, "受診の後の所得の更正で資格が遡って消滅")
+    rest = claims.join(marked.select("key"), on="key", how="anti", maintain_order="left")
+    return pl.concat([rest, marked]).sort("key")
 
 
 def rows_to_spoil(count: int, pool: int, seed: int, name: str) -> Ints:

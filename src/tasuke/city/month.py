@@ -18,6 +18,7 @@ from tasuke.city.mistakes import (
     copies,
     expected_count,
     mark,
+    mark_retroactive,
     rows_to_spoil,
     spoil_in_place,
     with_marks,
@@ -109,7 +110,7 @@ def build_month(city: CityYear, number: int, *, again: tuple[pl.DataFrame, pl.Da
     rows = who.month_rows(city.world, city.enrolment, city.states, number)
     billed = _drawn(city, rows, number, first_key=base, scale=1.0, name="")
     in_kind, paid = split_for_receipts(billed.claims, seed=seed, name=name)
-    good = with_marks(in_kind).with_columns(copay=pl.col("burden"))
+    good = mark_retroactive(with_marks(in_kind).with_columns(copay=pl.col("burden")), rows)
     claims = spoil_in_place(good, rates=city.rates, material=city.material, seed=seed, name=name)
     visits = billed.visits
     total = claims.height

@@ -172,7 +172,8 @@ _RULES = (
         "event_after_receipt",
         "event_date",
         "事由発生年月日が受付年月日より後です。",
-        pl.col("event_date") > pl.col("received_on"),
+        # a change of the law (4) is applied for before it comes into force
+        (pl.col("event_date") > pl.col("received_on")) & (pl.col("reason") != "4"),
         Severity.WARNING,
     ),
 )

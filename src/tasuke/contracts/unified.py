@@ -92,9 +92,13 @@ class MyNumberRequest(Message):
 
 
 class MyNumberReply(Message):
-    """my_number_sealed: JWE to the asking system's key; it is opened for the page and kept nowhere."""
+    """my_number_sealed: JWE to the asking system's key; it is opened for the page and kept nowhere.
+
+    refused: why it is not shown; the attempt is on record.
+    """
 
     my_number_sealed: str | None
+    refused: str = ""
 
 
 class MatchRequest(Message):

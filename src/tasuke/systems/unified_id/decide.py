@@ -1,0 +1,240 @@
+"""What each row of a registration leads to. Pure: rows and what is known go in, what is to be written comes out.
+
+Rules (共通機能標準仕様書 0320001-0320003): the same 個人番号 is the same person; a number that is new here makes a new
+one; 住民記録 goes before all others; other businesses change facts only of who is no resident.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from tasuke.systems.unified_id.my_number import MyNumber
+from tasuke.systems.unified_id.policy import RESIDENT_BUSINESS
+
+NON_RESIDENT_BUSINESS = "031"  # 住登外者宛名番号管理
+_LENGTHS = {"name": ("氏名", 100), "birth_date": ("生年月日", 10), "sex": ("性別", 1), "address": ("住所", 400)}
+Link = tuple[str, str]  # 業務ID, 宛名番号
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """基本4情報 as the business wrote them."""
+
+    name: str
+    birth_date: str = ""
+    sex: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One registration. number and index come together, or neither."""
+
+    row: int
+    link: Link
+    facts: Facts
+    resident: bool = False
+    removed: bool = False
+    number: MyNumber | None = None
+    index: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A person as stored, or (unified_no begins with `+`) as an earlier row made it. index: of the number in force."""
+
+    unified_no: str
+    facts: Facts
+    facts_of: str
+    resident: bool
+    index: bytes | None
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a row leads to nothing. Codes: E0001 missing, E0003 length, E0004 contradiction, E0101 unknown person."""
+
+    row: int
+    link: Link
+    code: str
+    message: str
+
+
+@dataclass(slots=True)
+class Decisions:
+    """What is to be written. new: index → number and person; numbers: changed ones of persons who were there."""
+
+    new: dict[str, tuple[Known, MyNumber]] = field(default_factory=dict)
+    numbers: dict[str, tuple[bytes, MyNumber, str]] = field(default_factory=dict)
+    changed: dict[str, Known] = field(default_factory=dict)
+    revived: set[str] = field(default_factory=set)
+    links: dict[Link, str] = field(default_factory=dict)
+    unlinks: dict[Link, str] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    linked: int = 0
+    unchanged: int = 0
+
+
+class _RowRefused(Exception):
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.message = message
+
+
+def decide(
+    rows: Iterable[Row], *, links: Mapping[Link, str], persons: Sequence[Known], former: Iterable[bytes] = ()
+) -> Decisions:
+    """Go through the rows in order; a later row sees what an earlier one did.
+
+    links: every live link of the rows' 宛名番号, of whatever business. persons: all behind them and behind the rows'
+    個人番号. former: indexes of numbers that were somebody's and are no longer (changed, merged).
+    """
+    desk = _Desk(links, persons, former)
+    for row in rows:
+        try:
+            before = desk.changes
+            desk.take(row)
+            if desk.changes == before:
+                desk.done.unchanged += 1
+            else:
+                desk.done.linked += 1
+        except _RowRefused as refused:
+            desk.done.faults.append(Fault(row.row, row.link, refused.code, refused.message))
+    return desk.finish()
+
+
+class _Desk:
+    """The state while rows are gone through."""
+
+    def __init__(self, links: Mapping[Link, str], persons: Sequence[Known], former: Iterable[bytes]) -> None:
+        self.before = dict(links)
+        self.former = set(former)
+        self.links: dict[Link, str | None] = dict(links)
+        self.people = {p.unified_no: p for p in persons}
+        self.by_index = {p.index: p.unified_no for p in persons if p.index is not None}
+        self.by_atena: dict[str, set[str]] = defaultdict(set)
+        for (_, atena_no), person in links.items():
+            self.by_atena[atena_no].add(person)
+        self.done = Decisions()
+        self.changes = 0
+
+    def take(self, row: Row) -> None:
+        if row.removed:
+            self._remove(row)
+            return
+        _check(row)
+        no = self._person_of(row)
+        if self.links.get(row.link) != no:
+            self.links[row.link] = no
+            self.by_atena[row.link[1]].add(no)
+            self.changes += 1
+        self._update(no, row)
+
+    def _remove(self, row: Row) -> None:
+        no = self.links.get(row.link)
+        if no is None:
+            return
+        self.links[row.link] = None
+        self.changes += 1
+        if not any(link[1] == row.link[1] and other == no for link, other in self.links.items()):
+            self.by_atena[row.link[1]].discard(no)
+        if row.link[0] == RESIDENT_BUSINESS:
+            self._put(replace(self.people[no], resident=False))
+
+    def _person_of(self, row: Row) -> str:
+        """Whom the row speaks of: by its own link, by the same 宛名番号 elsewhere, by 個人番号, or a new person."""
+        others = self.by_atena[row.link[1]]
+        here = self.links.get(row.link) or (next(iter(others)) if len(others) == 1 else None)
+        if row.index is None:
+            if here is None:
+                raise _RowRefused("E0101", "個人番号が無く、この宛名番号の人も登録されていません")
+            return here
+        owner = self.by_index.get(row.index)
+        if owner is None and row.index in self.former and row.link[0] != RESIDENT_BUSINESS:
+            raise _RowRefused("E0004", "変更前か統合前の個人番号です。今の番号を住民記録で確かめてください")
+        if here is None:
+            return owner or self._new(row)
+        if owner == here:
+            return here
+        if owner is not None:
+            raise _RowRefused("E0004", "この個人番号は別の統合宛名に登録されています。統合が要るか調べてください")
+        self._change_number(here, row)
+        return here
+
+    def _new(self, row: Row) -> str:
+        assert row.index is not None
+        assert row.number is not None
+        if not row.facts.name:
+            raise _RowRefused("E0001", "氏名がありません")
+        no = f"+{len(self.done.new)}"
+        business = row.link[0]
+        resident = row.resident and business == RESIDENT_BUSINESS
+        person = Known(no, row.facts, business, resident, row.index)
+        self.people[no] = person
+        self.by_index[row.index] = no
+        self.done.new[no] = (person, row.number)
+        return no
+
+    def _change_number(self, no: str, row: Row) -> None:
+        """番号変更: only by who answers for the person: a slip of the pen must not change somebody's number."""
+        assert row.index is not None
+        assert row.number is not None
+        person, business = self.people[no], row.link[0]
+        entitled = (
+            {RESIDENT_BUSINESS} if person.resident else {RESIDENT_BUSINESS, NON_RESIDENT_BUSINESS, person.facts_of}
+        )
+        if business not in entitled:
+            raise _RowRefused("E0004", "この宛名番号には別の個人番号が登録されています")
+        if person.index is not None:
+            self.by_index.pop(person.index, None)
+            self.former.add(person.index)
+        self.by_index[row.index] = no
+        self.changes += 1
+        if no in self.done.new:
+            self.done.new[no] = (replace(person, index=row.index), row.number)
+        else:
+            self.done.numbers[no] = (row.index, row.number, business)
+        self.people[no] = replace(person, index=row.index)
+
+    def _update(self, no: str, row: Row) -> None:
+        person, business = self.people[no], row.link[0]
+        if person.removed:
+            person = replace(person, removed=False)
+            self.done.revived.add(no)
+            self.changes += 1
+        if business == RESIDENT_BUSINESS:
+            person = replace(person, resident=row.resident)
+        if row.facts.name and (business == RESIDENT_BUSINESS or not person.resident):
+            facts_of = person.facts_of if person.facts == row.facts and business != RESIDENT_BUSINESS else business
+            person = replace(person, facts=row.facts, facts_of=facts_of)
+        self._put(person)
+
+    def _put(self, person: Known) -> None:
+        no = person.unified_no
+        if self.people[no] == person:
+            return
+        self.people[no] = person
+        self.changes += 1
+        if no in self.done.new:
+            self.done.new[no] = (person, self.done.new[no][1])
+        else:
+            self.done.changed[no] = person
+
+    def finish(self) -> Decisions:
+        for link, no in self.links.items():
+            old = self.before.get(link)
+            if old == no:
+                continue
+            if old is not None:
+                self.done.unlinks[link] = old
+            if no is not None:
+                self.done.links[link] = no
+        return self.done
+
+
+def _check(row: Row) -> None:
+    for name, (label, longest) in _LENGTHS.items():
+        if len(getattr(row.facts, name)) > longest:
+            raise _RowRefused("E0003", f"{label}が長すぎます({longest}文字まで)")

@@ -1,0 +1,104 @@
+"""Questions to the tables, each one statement for any number of rows."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from django.db import connections
+
+from tasuke.systems.unified_id.decide import Facts, Known, Link
+from tasuke.systems.unified_id.models import LinkageState, MyNumberPermit, Person, PersonState
+
+_LINKS = """
+SELECT business_id, atena_no, person_id FROM unified_id_business_number
+WHERE atena_no = ANY(%s) AND unlinked_at IS NULL
+"""
+_PERSONS = """
+SELECT p.unified_no, p.name, p.birth_date, p.sex, p.address, p.facts_of, p.resident, n.keyed_index, p.state = 'removed'
+FROM unified_id_person p LEFT JOIN unified_id_number n ON n.person_id = p.unified_no AND n.ended_at IS NULL
+WHERE p.unified_no = ANY(%s)
+"""
+_OWNERS = "SELECT person_id FROM unified_id_number WHERE keyed_index = ANY(%s) AND ended_at IS NULL"
+_FORMER = """
+SELECT DISTINCT keyed_index FROM unified_id_number n WHERE keyed_index = ANY(%s) AND ended_at IS NOT NULL
+AND NOT EXISTS (SELECT FROM unified_id_number o WHERE o.keyed_index = n.keyed_index AND o.ended_at IS NULL)
+"""
+# A merged number still answers: what was asked under it belongs to the person who stands for it now.
+_TO_ATENA = """
+SELECT DISTINCT ON (asked.place) asked.place, l.atena_no
+FROM unnest(%s::text[]) WITH ORDINALITY AS asked (unified_no, place)
+JOIN unified_id_person p ON p.unified_no = asked.unified_no
+JOIN unified_id_business_number l ON l.person_id = COALESCE(p.merged_into_id, p.unified_no)
+WHERE l.business_id = %s AND l.unlinked_at IS NULL
+ORDER BY asked.place, l.linked_at DESC, l.id DESC
+"""
+_TO_UNIFIED = """
+SELECT asked.place, p.unified_no, p.linkage_state
+FROM unnest(%s::text[]) WITH ORDINALITY AS asked (atena_no, place)
+JOIN unified_id_business_number l
+  ON l.atena_no = asked.atena_no AND l.business_id = %s AND l.unlinked_at IS NULL
+JOIN unified_id_person p ON p.unified_no = l.person_id
+"""
+
+
+def links_of(atena_nos: Iterable[str], *, using: str) -> dict[Link, str]:
+    """Live links of these 宛名番号, of whatever business: (業務ID, 宛名番号) → 統合宛名番号."""
+    rows = _rows(using, _LINKS, [sorted(set(atena_nos))])
+    return {(business, atena_no): person for business, atena_no, person in rows}
+
+
+def persons_of(unified_nos: Iterable[str], indexes: Iterable[bytes], *, using: str) -> list[Known]:
+    """Persons by number, and those who own a 個人番号 with one of these indexes."""
+    wanted = set(unified_nos)
+    listed = sorted(set(indexes))
+    if listed:
+        wanted |= {person for (person,) in _rows(using, _OWNERS, [listed])}
+    found = _rows(using, _PERSONS, [sorted(wanted)])
+    return [
+        Known(no, Facts(name, birth, sex, address), facts_of, resident, None if i is None else bytes(i), removed)
+        for no, name, birth, sex, address, facts_of, resident, i, removed in found
+    ]
+
+
+def former_indexes(indexes: Iterable[bytes], *, using: str) -> list[bytes]:
+    """Those indexes that were a 個人番号 of somebody and are no longer, and are nobody's now."""
+    return [bytes(i) for (i,) in _rows(using, _FORMER, [sorted(set(indexes))])]
+
+
+def to_unified(business_id: str, atena_nos: Sequence[str], *, using: str) -> list[tuple[str, str] | None]:
+    """統合宛名番号 and state of 符号 of each, in the order asked; None: not known to this business."""
+    rows = _rows(using, _TO_UNIFIED, [list(atena_nos), business_id])
+    found: Mapping[int, tuple[str, str]] = {place: (no, state) for place, no, state in rows}
+    return [found.get(place) for place in range(1, len(atena_nos) + 1)]
+
+
+def to_atena(business_id: str, unified_nos: Sequence[str], *, using: str) -> list[str | None]:
+    """宛名番号 of the business for each, in the order asked: the newest, when a person has several."""
+    found = dict(_rows(using, _TO_ATENA, [list(unified_nos), business_id]))
+    return [found.get(place) for place in range(1, len(unified_nos) + 1)]
+
+
+def pending_codes(limit: int, *, using: str) -> list[str]:
+    """統合宛名番号 that need a 符号 and were not asked for yet, in the order of the number."""
+    rows = Person.objects.using(using).filter(state=PersonState.IN_USE, linkage_state=LinkageState.NONE)
+    return list(rows.order_by("unified_no").values_list("unified_no", flat=True)[:limit])
+
+
+def ended_untold(limit: int, *, using: str) -> list[str]:
+    """統合宛名番号 out of use of which 中間サーバー does not know yet, the oldest first."""
+    rows = Person.objects.using(using).filter(ended_at__isnull=False, told_at__isnull=True)
+    return list(rows.order_by("ended_at", "unified_no").values_list("unified_no", flat=True)[:limit])
+
+
+def permits_in_force(*, using: str, personal_id: str, on: date) -> list[MyNumberPermit]:
+    """For which businesses this person may see a 個人番号 on a day: approved ones only."""
+    rows = MyNumberPermit.objects.using(using).filter(
+        personal_id=personal_id, valid__contains=on, approved_at__isnull=False
+    )
+    return list(rows.order_by("business_id"))
+
+
+def _rows(using: str, statement: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
+    with connections[using].cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return list(cursor.fetchall())

@@ -1,6 +1,8 @@
 """What the environment says about an installation, typed; a value that cannot be meant stops the program at start."""
 
+import ipaddress
 import os
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -19,6 +21,8 @@ class Environment:
     require_terminal: bool
     idle_minutes: int
     lockout: timedelta | None
+    certificate_header: str  # "": client certificates do not count
+    proxies: tuple[str, ...]  # addresses of ours from which that header counts
 
 
 def read_environment() -> Environment:
@@ -26,7 +30,9 @@ def read_environment() -> Environment:
 
     TASUKE_HOSTS (comma-separated), TASUKE_PLAIN_HTTP=1 (loopback only: cookies without `Secure`),
     TASUKE_BEHIND_PROXY=1 (a proxy of ours ends TLS and sets X-Forwarded-Proto), TASUKE_REQUIRE_TERMINAL=0
-    (any machine may be used), TASUKE_IDLE_MINUTES (1–60), TASUKE_LOCKOUT_MINUTES (0: until released).
+    (any machine may be used), TASUKE_CLIENT_CERTIFICATE_HEADER (header in which that proxy names the machine's
+    client certificate), TASUKE_PROXY_ADDRESSES (of the proxies; default: this machine), TASUKE_IDLE_MINUTES (1–60),
+    TASUKE_LOCKOUT_MINUTES (0: until released).
     """
     lockout = _number("TASUKE_LOCKOUT_MINUTES", default=30, least=0, most=24 * 60)
     return Environment(
@@ -36,7 +42,28 @@ def read_environment() -> Environment:
         require_terminal=_flag("TASUKE_REQUIRE_TERMINAL", default=True),
         idle_minutes=_number("TASUKE_IDLE_MINUTES", default=10, least=1, most=60),
         lockout=timedelta(minutes=lockout) if lockout else None,
+        certificate_header=_certificate_header(),
+        proxies=_addresses("TASUKE_PROXY_ADDRESSES", default="127.0.0.1,::1"),
     )
+
+
+def _certificate_header() -> str:
+    name = os.environ.get("TASUKE_CLIENT_CERTIFICATE_HEADER", "")
+    if name and not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", name):
+        raise EnvironmentFault(f"TASUKE_CLIENT_CERTIFICATE_HEADER は見出しの名前です: {name!r}")
+    if name and not _flag("TASUKE_BEHIND_PROXY", default=False):
+        raise EnvironmentFault("TASUKE_CLIENT_CERTIFICATE_HEADER は TASUKE_BEHIND_PROXY=1 とともに使います")
+    return name
+
+
+def _addresses(name: str, *, default: str) -> tuple[str, ...]:
+    texts = tuple(text.strip() for text in os.environ.get(name, default).split(",") if text.strip())
+    for text in texts:
+        try:
+            ipaddress.ip_address(text)
+        except ValueError as error:
+            raise EnvironmentFault(f"{name} は IP アドレスです: {text!r}") from error
+    return texts
 
 
 def _flag(name: str, *, default: bool) -> bool:

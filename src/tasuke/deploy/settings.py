@@ -16,6 +16,7 @@ _SUBSIDY_APPS = [
     "procrastinate.contrib.django",
     "tasuke.systems.subsidy.registry",
     "tasuke.systems.subsidy.entitlements",
+    "tasuke.systems.subsidy.inquiries",
     "tasuke.systems.subsidy.certificates",
     "tasuke.systems.subsidy.claims",
     "tasuke.systems.subsidy.reimbursements",
@@ -80,6 +81,8 @@ AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "tasuke.platfo
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 LOGIN_URL = "/signin/"
 REQUIRE_TERMINAL = ENVIRONMENT.require_terminal
+CLIENT_CERTIFICATE_HEADER = ENVIRONMENT.certificate_header
+PROXY_ADDRESSES = ENVIRONMENT.proxies
 IDLE_SECONDS = ENVIRONMENT.idle_minutes * 60
 WORKDAY_SECONDS = 12 * 3600  # after that everybody signs in again, however busy
 

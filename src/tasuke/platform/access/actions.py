@@ -35,6 +35,11 @@ class Action(StrEnum):
     WITHDRAW_APPLICATION = "withdraw-application"
     RECORD_NOTIFICATION = "record-notification"
 
+    VIEW_INQUIRY = "view-inquiry"
+    ASK_INQUIRY = "ask-inquiry"
+    APPROVE_INQUIRY = "approve-inquiry"
+    TAKE_OVER_ANSWER = "take-over-answer"
+
     LIST_CERTIFICATES = "list-certificates"
     ISSUE_CERTIFICATE = "issue-certificate"
     REISSUE_CERTIFICATE = "reissue-certificate"
@@ -128,6 +133,10 @@ _LABELS = {
     Action.DECIDE_APPLICATION: "申請を決定する",
     Action.WITHDRAW_APPLICATION: "申請を取り下げる",
     Action.RECORD_NOTIFICATION: "変更の届出を受け付ける",
+    Action.VIEW_INQUIRY: "情報照会と回答を見る",
+    Action.ASK_INQUIRY: "情報照会をする",
+    Action.APPROVE_INQUIRY: "支援措置対象者の情報照会を承認する",
+    Action.TAKE_OVER_ANSWER: "情報照会の回答を取り込む",
     Action.LIST_CERTIFICATES: "受給者証の台帳",
     Action.ISSUE_CERTIFICATE: "受給者証を交付する",
     Action.REISSUE_CERTIFICATE: "受給者証を再交付する",
@@ -198,6 +207,10 @@ _PERSON = frozenset(
         Action.DECIDE_APPLICATION,
         Action.WITHDRAW_APPLICATION,
         Action.RECORD_NOTIFICATION,
+        Action.VIEW_INQUIRY,
+        Action.ASK_INQUIRY,
+        Action.APPROVE_INQUIRY,
+        Action.TAKE_OVER_ANSWER,
         Action.LIST_CERTIFICATES,
         Action.ISSUE_CERTIFICATE,
         Action.REISSUE_CERTIFICATE,

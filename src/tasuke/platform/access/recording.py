@@ -3,7 +3,7 @@
 from django.http import HttpRequest
 
 from tasuke.platform.accounts.moment import moment_of
-from tasuke.platform.accounts.terminals import read_cookie
+from tasuke.platform.accounts.terminals import machine_of
 from tasuke.platform.audit import EventKind, Origin, Recorder
 
 USING = "accounts"
@@ -11,7 +11,7 @@ USING = "accounts"
 
 def record_sign_in(request: HttpRequest, *, personal_id: str, kind: EventKind | str, what: str = "") -> None:
     """Record an event of somebody who is not signed in (yet, or any more). personal_id: as typed, cut to its length."""
-    machine = read_cookie(request)
+    machine = machine_of(request)
     origin = Origin(
         personal_id=personal_id[:20],
         at=moment_of(request),

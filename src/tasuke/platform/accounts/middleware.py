@@ -12,7 +12,7 @@ from django.urls.exceptions import Resolver404
 from tasuke.platform.accounts.models import User
 from tasuke.platform.accounts.moment import moment_of
 from tasuke.platform.accounts.sessions import SEEN, SINCE, TERMINAL, session_hash
-from tasuke.platform.accounts.terminals import terminal_of
+from tasuke.platform.accounts.terminals import on_same_machine
 
 # the session row is written at most that often, not at every page: idle time is exact to this many seconds
 _WRITE_EVERY = 20
@@ -45,7 +45,7 @@ def why_ended(request: HttpRequest, user: User, moment: float) -> str | None:
         "long": moment - session.get(SINCE, 0) > settings.WORKDAY_SECONDS,
         "displaced": user.session_hash != session_hash(session.session_key),
         "left": not user.works_on(moment_of(request).date()),
-        "terminal": bool(session.get(TERMINAL)) and session[TERMINAL] != terminal_of(request),
+        "terminal": bool(session.get(TERMINAL)) and not on_same_machine(request, session[TERMINAL]),
     }
     return next((why for why, ended in checks.items() if ended), None)
 

@@ -85,6 +85,17 @@ class TerminalForm(forms.Form):
     office = forms.ChoiceField(label="設置場所", choices=office_choices, required=False)
 
 
+class CertificateTerminalForm(TerminalForm):
+    """A machine that shows a client certificate."""
+
+    fingerprint = forms.CharField(
+        label="証明書の指紋(SHA-256)",
+        max_length=140,
+        help_text="openssl x509 -in 証明書.pem -noout -fingerprint -sha256 が書き出す64文字",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+
 class PersonnelForm(forms.Form):
     """A file of transfers and retirements."""
 

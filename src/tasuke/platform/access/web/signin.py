@@ -21,7 +21,7 @@ from tasuke.platform.accounts.services.open_session import open_session
 from tasuke.platform.accounts.services.register_terminal import is_registered
 from tasuke.platform.accounts.services.use_code import use_code
 from tasuke.platform.accounts.sessions import PENDING, PENDING_AT
-from tasuke.platform.accounts.terminals import read_cookie
+from tasuke.platform.accounts.terminals import machine_of
 from tasuke.platform.audit import EventKind
 
 PENDING_SECONDS = 180  # between the PIN and the code
@@ -118,5 +118,5 @@ def _code_opens(request: HttpRequest, user: User, typed: str) -> bool:
 def _machine_allowed(request: HttpRequest) -> bool:
     if not settings.REQUIRE_TERMINAL:
         return True
-    found = read_cookie(request)
+    found = machine_of(request)
     return found is not None and is_registered(terminal_id=found[0], secret=found[1])

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from tasuke.platform.accounts.models import User
 from tasuke.platform.accounts.moment import moment_of
 from tasuke.platform.accounts.sessions import SEEN, SINCE, TERMINAL, session_hash
-from tasuke.platform.accounts.terminals import read_cookie, terminal_of
+from tasuke.platform.accounts.terminals import machine_of, terminal_of
 
 USING = "accounts"
 
@@ -25,6 +25,6 @@ def open_session(*, request: HttpRequest, user: User) -> None:
 def adopt_session(*, request: HttpRequest, user: User) -> None:
     """Make the request's session the one open session of this person (also after its key was changed)."""
     user.session_hash = session_hash(request.session.session_key)
-    machine = read_cookie(request)
+    machine = machine_of(request)
     user.session_terminal = machine[0] if machine else None
     user.save(using=USING, update_fields=["session_hash", "session_terminal"])

@@ -1,10 +1,11 @@
-"""Allow one machine to register itself: a ticket that is typed on that machine."""
+"""Allow one machine to be used: by a ticket that is typed on that machine, or by its client certificate."""
 
 import secrets
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
+from tasuke.platform.accounts.certificates import read_fingerprint, secret_of_fingerprint
 from tasuke.platform.accounts.models import Terminal
 from tasuke.platform.accounts.sessions import session_hash
 
@@ -18,6 +19,26 @@ class TerminalLabelTaken(ValueError):
     """Two machines of one name could not be told apart in the audit trail."""
 
 
+class CertificateTaken(ValueError):
+    """The certificate is that of another terminal."""
+
+
+def register_certificate(*, label: str, office: str, fingerprint: str, by: str, at: datetime) -> Terminal:
+    """Register a machine by the SHA-256 fingerprint of its client certificate; no ticket is needed.
+
+    Raises TerminalLabelTaken, CertificateTaken and FingerprintUnreadable.
+    """
+    known = session_hash(secret_of_fingerprint(read_fingerprint(fingerprint)))
+    terminal = Terminal(label=label, office=office, secret_hash=known, registered_at=at, created_at=at, created_by=by)
+    with transaction.atomic(using=USING):
+        # one at a time, so that two administrators do not both find it free
+        live = list(Terminal.objects.using(USING).select_for_update().filter(revoked_at=None))
+        if any(other.secret_hash == known for other in live):
+            raise CertificateTaken("この証明書は別の端末に登録されています")
+        _save(terminal)
+    return terminal
+
+
 def prepare_terminal(*, label: str, office: str, by: str, at: datetime) -> tuple[Terminal, str]:
     """Create the terminal; returns it and its ticket, which is shown once. Raises TerminalLabelTaken."""
     ticket = "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
@@ -29,9 +50,13 @@ def prepare_terminal(*, label: str, office: str, by: str, at: datetime) -> tuple
         created_at=at,
         created_by=by,
     )
+    _save(terminal)
+    return terminal, "-".join(ticket[i : i + 4] for i in range(0, _LENGTH, 4))
+
+
+def _save(terminal: Terminal) -> None:
     try:
         with transaction.atomic(using=USING):
             terminal.save(using=USING, force_insert=True)
     except IntegrityError as error:
-        raise TerminalLabelTaken(f"端末名「{label}」はすでに使われています") from error
-    return terminal, "-".join(ticket[i : i + 4] for i in range(0, _LENGTH, 4))
+        raise TerminalLabelTaken(f"端末名「{terminal.label}」はすでに使われています") from error

@@ -1,0 +1,1 @@
+"""What can be done at the stand-in, one operation per file."""

@@ -14,6 +14,12 @@ FROM subsidy_contact_note n LEFT JOIN subsidy_contact_note c ON c.corrects_id = 
 WHERE n.atena_no = ANY(%(people)s) AND n.contact_on <= %(on)s
 ORDER BY n.contact_on DESC, n.id DESC LIMIT %(rows)s
 """
+_WHOSE = """
+SELECT r.atena_no, r.name, r.birth_date, r.ward_code FROM (
+  SELECT c.* FROM subsidy_resident_record c WHERE c.atena_no = %(person)s AND c.recorded_to IS NULL
+  ORDER BY (lower(c.valid) <= %(on)s) DESC, lower(c.valid) DESC LIMIT 1
+) r WHERE {limits}
+"""
 # a promise is kept when anything was noted of the person afterwards
 DUE = (
     "n.follow_up_on <= %(on)s AND NOT EXISTS "
@@ -28,6 +34,14 @@ JOIN LATERAL (
   ORDER BY (lower(c.valid) <= %(on)s) DESC, lower(c.valid) DESC LIMIT 1) r ON TRUE
 WHERE {due} AND {limits} ORDER BY n.follow_up_on, n.id LIMIT %(rows)s
 """
+
+
+def whose(*, using: str, atena_no: str, scope: Scope, on: date) -> Row | None:
+    """The person whose notes are shown: atena_no, name, birth_date, ward_code; None: nobody within the limits."""
+    limits, wards = scope.sql("r.ward_code")
+    text = _WHOSE.format(limits=limits.replace("%s", "%(wards)s"))
+    found = fetch(using, text, {"person": atena_no, "on": on, "wards": wards[0] if wards else []})
+    return found[0] if found else None
 
 
 def notes_of(*, using: str, people: list[str], on: date, rows: int = SHOWN) -> list[Row]:

@@ -1,5 +1,6 @@
 """届出 as the desk shows them, within the limits of who looks."""
 
+import json
 from collections.abc import Iterable
 from datetime import date
 
@@ -56,6 +57,7 @@ def show_notification(*, using: str, notification_id: int, scope: Scope, on: dat
         raise NotInScope(str(notification_id))
     told = found[0]
     allowed = schemes_in(scope, told["ward_code"])
+    told |= {name: json.loads(told[name]) for name in ("content", "effect")}
     effect = told["effect"]
     for part in ("entitlements", "certificates"):
         effect[part] = [row for row in effect[part] if allowed is None or row["scheme"] in allowed]

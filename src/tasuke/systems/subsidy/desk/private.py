@@ -10,7 +10,8 @@ from tasuke.systems.subsidy.desk.rows import Row, fetch
 _YEARS = 4
 _PEOPLE = """
 SELECT m.atena_no, m.name, m.name_kana, m.relationship, m.birth_date, m.ward_code, m.postal_code, m.address,
-       m.address_detail, m.phone, m.head_name,
+       m.address_detail, m.phone, m.head_name, s.postal_code AS mail_postal, s.address AS mail_address,
+       s.address_detail AS mail_detail, s.addressee AS mail_addressee,
        EXISTS (SELECT 1 FROM subsidy_protection x WHERE x.atena_no = m.atena_no
                AND (x.ended_on IS NULL OR x.ended_on > %(on)s)) AS protected
 FROM (
@@ -23,6 +24,7 @@ JOIN LATERAL (
     AND (c.household_no = p.household_no AND c.valid @> %(on)s::date OR c.atena_no = %(person)s)
   ORDER BY c.atena_no, (lower(c.valid) <= %(on)s) DESC, lower(c.valid) DESC
 ) m ON TRUE
+LEFT JOIN subsidy_mailing_address s ON s.atena_no = m.atena_no AND s.recorded_to IS NULL AND s.valid @> %(on)s::date
 ORDER BY m.relationship_code, m.birth_date, m.atena_no
 """
 _INCOMES = """
@@ -41,7 +43,7 @@ def household_incomes(*, using: str, atena_no: str, on: date, scope: Scope) -> t
 
 
 def household_addresses(*, using: str, atena_no: str, on: date, scope: Scope) -> list[Row]:
-    """The members under 支援措置 with their address and phone. Raises NotInScope. One statement."""
+    """The members under 支援措置 with their address, 送付先 and phone. Raises NotInScope. One statement."""
     return [person for person in _members(using, atena_no, on, scope) if person["protected"]]
 
 

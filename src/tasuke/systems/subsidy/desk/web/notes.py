@@ -13,10 +13,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from tasuke.platform.access import Action, OfficeRequest, screen
 from tasuke.platform.ui.fields import DayField
-from tasuke.systems.subsidy.desk.household import Household, NotInScope, show_household
 from tasuke.systems.subsidy.desk.models import ContactChannel, ContactKind, ContactNote
 from tasuke.systems.subsidy.desk.my_number import no_my_number
-from tasuke.systems.subsidy.desk.notes import notes_due, notes_of
+from tasuke.systems.subsidy.desk.notes import notes_due, notes_of, whose
+from tasuke.systems.subsidy.desk.rows import Row
 from tasuke.systems.subsidy.desk.services.add_note import AlreadyCorrected, NoteDraft, add_note
 from tasuke.systems.subsidy.desk.web.live import watch
 
@@ -70,14 +70,14 @@ def due(request: OfficeRequest) -> HttpResponse:
 @screen(Action.ADD_NOTE, purpose="required")
 def notes(request: OfficeRequest, atena_no: str) -> HttpResponse:
     """All notes of a person, and a new one."""
-    household = _household(request, atena_no)
+    person = _person(request, atena_no)
     first = {"contact_on": request.today, "channel": "1", "kind": "1"}
     form = NoteForm(request.POST or None, initial=first, today=request.today)
     if request.method == "POST" and form.is_valid():
-        _write(request, household, form, None)
+        _write(request, person, form, None)
         messages.success(request, "応対を記録しました。")
         return HttpResponseRedirect(reverse("persons:household", args=[atena_no]) + "#notes")
-    return _show(request, household, form)
+    return _show(request, person, form)
 
 
 @sensitive_post_parameters("text")
@@ -85,7 +85,7 @@ def notes(request: OfficeRequest, atena_no: str) -> HttpResponse:
 @screen(Action.ADD_NOTE, purpose="required")
 def correct(request: OfficeRequest, atena_no: str, note_id: int) -> HttpResponse:
     """A note that takes the place of another. Somebody who corrected the same one first is named."""
-    household = _household(request, atena_no)
+    person = _person(request, atena_no)
     old = ContactNote.objects.using(USING).filter(pk=note_id, atena_no=atena_no).first()
     if old is None:
         raise Http404
@@ -95,21 +95,21 @@ def correct(request: OfficeRequest, atena_no: str, note_id: int) -> HttpResponse
     theirs: ContactNote | None = None
     if request.method == "POST" and form.is_valid():
         try:
-            _write(request, household, form, note_id)
+            _write(request, person, form, note_id)
         except AlreadyCorrected as change:
             theirs = change.theirs
         else:
             messages.success(request, "訂正を記録しました。元の記録も残ります。")
             return HttpResponseRedirect(reverse("persons:notes", args=[atena_no]))
-    return _show(request, household, form, old=old, theirs=theirs)
+    return _show(request, person, form, old=old, theirs=theirs)
 
 
-def _write(request: OfficeRequest, household: Household, form: NoteForm, corrects: int | None) -> None:
-    atena_no = household.person["atena_no"]
+def _write(request: OfficeRequest, person: Row, form: NoteForm, corrects: int | None) -> None:
+    atena_no = person["atena_no"]
     made = add_note(
         using=USING,
         atena_no=atena_no,
-        ward_code=household.person["ward_code"],
+        ward_code=person["ward_code"],
         draft=form.draft(),
         actor=request.actor,
         now=request.at,
@@ -121,16 +121,16 @@ def _write(request: OfficeRequest, household: Household, form: NoteForm, correct
 
 def _show(
     request: OfficeRequest,
-    household: Household,
+    person: Row,
     form: NoteForm,
     *,
     old: ContactNote | None = None,
     theirs: ContactNote | None = None,
 ) -> HttpResponse:
-    atena_no = household.person["atena_no"]
+    atena_no = person["atena_no"]
     request.audit.read([atena_no], "notes")
     context = {
-        "h": household,
+        "person": person,
         "form": form,
         "old": old,
         "theirs": theirs,
@@ -140,8 +140,8 @@ def _show(
     return render(request, "desk/notes.html", context, status=status)
 
 
-def _household(request: OfficeRequest, atena_no: str) -> Household:
-    try:
-        return show_household(using=USING, atena_no=atena_no, on=request.today, scope=request.scope)
-    except NotInScope as error:
-        raise Http404 from error
+def _person(request: OfficeRequest, atena_no: str) -> Row:
+    found = whose(using=USING, atena_no=atena_no, scope=request.scope, on=request.today)
+    if found is None:
+        raise Http404
+    return found

@@ -24,6 +24,7 @@ from tasuke.systems.subsidy.payments.bank_table import branch_name
 
 _ROLES = {"child": "1", "parent": "2", "caregiver": "3", "self": "4"}
 _FARTHEST = 366 * 2  # days ahead: nobody tells us earlier, and a slip of the year is caught
+_LATEST = timedelta(days=_FARTHEST)
 _HEAD = ("received_on", "channel", "notifier_atena_no", "effective_on")
 
 
@@ -44,10 +45,10 @@ class Asked:
 
     @property
     def held(self) -> dict[str, str]:
-        """Schemes in force or to come of the person → role."""
+        """Schemes of the person → role; those that ended within the two years that a late 届出 may reach back, too."""
         here = self.household.person["atena_no"]
         rows = [e for e in self.household.entitlements if e["atena_no"] == here]
-        return {e["scheme"]: e["role"] for e in rows if e["until"] is None or e["until"] > self.today}
+        return {e["scheme"]: e["role"] for e in rows if e["until"] is None or e["until"] > self.today - _LATEST}
 
 
 def _person(member: Mapping[str, Any]) -> str:

@@ -3,37 +3,45 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from tasuke.deploy.health import healthz, metrics
-from tasuke.deploy.run_desk import open_desk
 from tasuke.deploy.site import office_site
+from tasuke.platform.database.systems import SYSTEMS
 from tasuke.platform.ui.site import offer_site
 
-# address → urls module of a room
+# system → address → urls module of a room
 _ROOMS = {
-    "": "tasuke.systems.subsidy.desk.web.urls",
-    "persons/": "tasuke.systems.subsidy.desk.web.person_urls",
-    "applications/": "tasuke.systems.subsidy.desk.web.application_urls",
-    "notifications/": "tasuke.systems.subsidy.desk.web.notification_urls",
-    "attachments/": "tasuke.systems.subsidy.desk.web.attachment_urls",
-    "notes/": "tasuke.systems.subsidy.desk.web.note_urls",
-    "checks/": "tasuke.systems.subsidy.desk.web.check_urls",
-    "certificates/": "tasuke.systems.subsidy.certificates.web.urls",
-    "claims/": "tasuke.systems.subsidy.claims.web.urls",
-    "reimbursements/": "tasuke.systems.subsidy.reimbursements.web.urls",
-    "payments/": "tasuke.systems.subsidy.payments.web.urls",
-    "runs/": "tasuke.platform.batch.web.urls",
-    "statistics/": "tasuke.systems.subsidy.statistics.web.urls",
-    "audit/": "tasuke.platform.audit.web.urls",
-    "settings/": "tasuke.systems.subsidy.settings.web.urls",
-    "admin/accounts/": "tasuke.platform.access.web.admin_urls",
+    "subsidy": {
+        "": "tasuke.systems.subsidy.desk.web.urls",
+        "persons/": "tasuke.systems.subsidy.desk.web.person_urls",
+        "applications/": "tasuke.systems.subsidy.desk.web.application_urls",
+        "notifications/": "tasuke.systems.subsidy.desk.web.notification_urls",
+        "attachments/": "tasuke.systems.subsidy.desk.web.attachment_urls",
+        "notes/": "tasuke.systems.subsidy.desk.web.note_urls",
+        "checks/": "tasuke.systems.subsidy.desk.web.check_urls",
+        "inquiries/": "tasuke.systems.subsidy.inquiries.web.urls",
+        "certificates/": "tasuke.systems.subsidy.certificates.web.urls",
+        "claims/": "tasuke.systems.subsidy.claims.web.urls",
+        "reimbursements/": "tasuke.systems.subsidy.reimbursements.web.urls",
+        "payments/": "tasuke.systems.subsidy.payments.web.urls",
+        "runs/": "tasuke.platform.batch.web.urls",
+        "statistics/": "tasuke.systems.subsidy.statistics.web.urls",
+        "settings/": "tasuke.systems.subsidy.settings.web.urls",
+    },
+    "accounts": {
+        "audit/": "tasuke.platform.audit.web.urls",
+        "admin/accounts/": "tasuke.platform.access.web.admin_urls",
+    },
 }
 
-open_desk()
+if "subsidy" in SYSTEMS:
+    from tasuke.deploy.run_desk import open_desk
+
+    open_desk()
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("metrics", metrics, name="metrics"),
     path("", include("tasuke.platform.access.web.urls")),
-    *(path(address, include(module)) for address, module in _ROOMS.items()),
+    *(path(address, include(module)) for name in SYSTEMS for address, module in _ROOMS.get(name, {}).items()),
 ]
 offer_site(office_site)
 

@@ -1,0 +1,98 @@
+"""Ask other bodies about persons: only what the master allows, never twice at once, protected persons only by two."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+from django.db import transaction
+
+from tasuke.contracts.inquiry import Choices
+from tasuke.systems.subsidy.inquiries.choices import Question, lawful
+from tasuke.systems.subsidy.inquiries.links import BUSINESS_ID
+from tasuke.systems.subsidy.inquiries.models import OPEN, Inquiry, InquiryState
+from tasuke.systems.subsidy.inquiries.posting import post_inquiries
+from tasuke.systems.subsidy.registry.models import Protection
+
+
+class ReasonWanted(ValueError):
+    """A protected person is asked about without saying why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """inquiries: made now; open_already: persons about whom the same question is still open."""
+
+    inquiries: tuple[Inquiry, ...]
+    open_already: tuple[str, ...]
+
+
+def ask_inquiries(
+    *,
+    using: str,
+    questions: Sequence[Question],
+    about: Mapping[str, str],
+    scheme: str,
+    ward_code: str,
+    choices: Choices,
+    by: str,
+    department: str,
+    at: datetime,
+    extra_step: str = "",
+) -> Asked:
+    """Record the questions and put them on their way in one transaction.
+
+    about: person asked about → person whose case needs it. choices: from `choices_on`. A person under 支援措置 is held
+    until another person approves. Raises NotLawful, ReasonWanted.
+    """
+    people = {question.atena_no for question in questions}
+    with transaction.atomic(using=using):
+        open_now = set(
+            Inquiry.objects.using(using)
+            .filter(OPEN, atena_no__in=people)
+            .values_list("atena_no", "information_code", "provider", "year")
+        )
+        protected = set(
+            Protection.objects.using(using)
+            .filter(atena_no__in={*people, *about.values()}, ended_on__isnull=True)
+            .values_list("atena_no", flat=True)
+        )
+        made, doubles = [], []
+        for question in questions:
+            choice, body = lawful(question, choices)
+            year = question.year if choice.by_year else None
+            if (question.atena_no, question.information_code, question.provider, year) in open_now:
+                doubles.append(question.atena_no)
+                continue
+            about_no = about.get(question.atena_no, question.atena_no)
+            guarded = bool({question.atena_no, about_no} & protected)
+            if guarded and not extra_step.strip():
+                raise ReasonWanted("支援措置の対象者です。照会する理由を入力してください")
+            made.append(
+                Inquiry(
+                    record_id=f"{BUSINESS_ID}-{uuid4().hex}",
+                    atena_no=question.atena_no,
+                    about_atena_no=about_no,
+                    scheme=scheme,
+                    ward_code=ward_code,
+                    procedure_code=choice.procedure_code,
+                    procedure=choice.procedure,
+                    information_code=choice.information_code,
+                    information=choice.information,
+                    legal_basis=choice.legal_basis,
+                    provider=body.code,
+                    provider_name=body.name,
+                    year=year,
+                    protected=guarded,
+                    extra_step=extra_step.strip() if guarded else "",
+                    state=InquiryState.HELD if guarded else InquiryState.WAITING,
+                    asked_by=by,
+                    asked_at=at,
+                )
+            )
+            open_now.add((question.atena_no, question.information_code, question.provider, year))
+        written = Inquiry.objects.using(using).bulk_create(made)
+        post_inquiries(
+            using=using, inquiries=[i for i in written if i.state == InquiryState.WAITING], department=department, at=at
+        )
+    return Asked(tuple(written), tuple(doubles))

@@ -1,0 +1,1 @@
+"""Letters between a municipality and the national side: outbox, inbox, and what each kind of letter does."""

@@ -1,0 +1,46 @@
+"""Bring the tables of municipalities up to the newest template, each in a transaction of its own."""
+
+import re
+from importlib import resources
+
+from django.db import transaction
+from psycopg import sql
+
+from tasuke.systems.midserver.models import Tenant
+from tasuke.systems.midserver.tenancy import USING, as_owner, names_of, tenants
+
+_FILE = re.compile(r"tenant_(\d{4})\.sql")
+
+
+def upgrade_tenants(*, using: str = USING) -> dict[str, int]:
+    """All municipalities; gives code → version for those that changed. A stopped upgrade goes on where it was."""
+    changed = {}
+    for tenant in tenants(using=using):
+        before = tenant.template
+        if upgrade_tenant(tenant, using=using) != before:
+            changed[tenant.body] = tenant.template
+    return changed
+
+
+def upgrade_tenant(tenant: Tenant, *, using: str = USING) -> int:
+    """One municipality; gives the version that its tables have now."""
+    names = names_of(tenant.body, using=using)
+    words = {"schema": names.schema, "tenant": names.role, "operator": names.operator}
+    for number, text in templates():
+        if number <= tenant.template:
+            continue
+        with transaction.atomic(using=using):
+            with as_owner(tenant.body, using=using) as owner:
+                for word, name in words.items():
+                    text = text.replace(f"{{{word}}}", sql.Identifier(name).as_string())
+                owner.cursor.execute(text)
+            tenant.template = number
+            tenant.save(using=using, update_fields=["template"])
+    return tenant.template
+
+
+def templates() -> list[tuple[int, str]]:
+    """(number, SQL) of every step, in order."""
+    folder = resources.files("tasuke.systems.midserver") / "sql"
+    found = [(match, file) for file in folder.iterdir() if (match := _FILE.fullmatch(file.name))]
+    return sorted((int(match[1]), file.read_text("utf-8")) for match, file in found)

@@ -37,6 +37,18 @@ def test_claims_month_writes_exactly_what_was_asked(sapporo: Profile, tmp_path: 
     assert made.claims["subsidy"].min() >= 0
 
 
+def test_files_of_the_month_carry_whole_yen_that_add_up_to_the_cost(sapporo: Profile, tmp_path: Path) -> None:
+    made = claims_month(recipients=recipients(500), profile=sapporo, month=APRIL, claims=700, seed=1, out=tmp_path)
+
+    plain = made.claims.filter(pl.col("national_payer").is_null(), ~pl.col("inpatient"))
+    insurer = pl.col("cost") * pl.col("benefit_rate") // 100
+    assert plain.select((insurer + pl.col("subsidy") + pl.col("copay") == pl.col("cost")).all()).item()
+    written = pl.concat([uke.parse(w.path.read_bytes())[0].kohi for w in made.written if w.care])
+    copays = written.filter(pl.col("payer_no") == "90019019").get_column("copay")
+    assert copays.sum() == made.claims.filter(pl.col("agency") == "1")["copay"].sum()
+    assert (copays % 10 != 0).any()  # 初診 below 580 yen is written to the yen
+
+
 def test_claims_month_says_when_it_is_too_much(sapporo: Profile, tmp_path: Path) -> None:
     with pytest.raises(TooFewRecipients, match="受給者を増やして"):
         claims_month(recipients=recipients(1), profile=sapporo, month=APRIL, claims=5_000, seed=1, out=tmp_path)

@@ -129,6 +129,13 @@ def _profile() -> Iterator[Finding]:
         None if limit else profile.fictitious or None,
         "" if limit else "プロファイルの processing.claim_limit に、月数と根拠を書いてください",
     )
+    graces = max(profile.insurance_grace, key=lambda g: g.valid_from, default=None)
+    yield Finding(
+        "保険確認の猶予",
+        f"{graces.days}日({graces.basis})" if graces else "未確認",
+        None if graces else profile.fictitious or None,
+        "" if graces else "プロファイルの insurance_grace に、日数と根拠を書いてください",
+    )
     for scheme_id in profile.schemes:
         scheme: Any = load_scheme(scheme_id)
         confirmed = profile.confirmed_keys(scheme_id)

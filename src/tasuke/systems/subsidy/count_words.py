@@ -11,6 +11,7 @@ WORDS = {
     "already_received": "受付済み",
     "amount": "支給額(円)",
     "applications": "申請",
+    "asked": "保険の確認を開始",
     "claims": "レセプト",
     "continued": "継続",
     "cost": "総医療費(円)",
@@ -44,6 +45,7 @@ WORDS = {
     "superseded": "訂正",
     "targets": "対象",
     "unchanged": "変更なし",
+    "waiting": "保険確認中",
 }
 
 

@@ -15,8 +15,10 @@ ON = date(2026, 5, 1)
 HOLDER = {
     "entitlement_id": 1, "recipient_no": "1", "payer_no": "p", "copay_class": "c", "valid_from": date(2025, 1, 1),
     "valid_to": None, "ward_code": "", "postal_code": "", "atena_no": "101", "name": "甲", "printed_address": "町",
+    "restored_from": None,
 }  # fmt: skip
-SCHEMA = {k: pl.Date if k.startswith("valid") else pl.Int64 if k == "entitlement_id" else pl.String for k in HOLDER}
+_DAYS = ("valid_from", "valid_to", "restored_from")
+SCHEMA = {k: pl.Date if k in _DAYS else pl.Int64 if k == "entitlement_id" else pl.String for k in HOLDER}
 PAPER = {
     "certificate_id": 7, "scheme": "s", "atena_no": "101", "recipient_no": "1", "payer_no": "p", "copay_class": "c",
     "valid_from": date(2025, 8, 1), "valid_to": date(2026, 8, 1), "name": "甲", "printed_address": "町",
@@ -54,6 +56,15 @@ def test_who_has_a_paper_gets_another_when_it_is_no_longer_right(holder, paper, 
 
 def test_the_first_paper_holds_from_the_first_day():
     assert chosen(holders({}), papers()) == [("new", "", date(2025, 1, 1), date(2026, 8, 1))]
+
+
+@pytest.mark.parametrize("how", [YEARLY, LASTING])
+def test_who_came_back_gets_no_first_paper_and_none_of_past_days(how):
+    back = date(2026, 4, 10)
+    until = date(2026, 8, 1) if how is YEARLY else None
+    rows = holders({"restored_from": back})
+    assert chosen(rows, papers(), how) == [("restored", "資格の回復", back, until)]
+    assert chosen(rows, papers({"valid_to": until}), how) == []
 
 
 def test_a_yearly_paper_of_an_old_entitlement_shows_the_current_year():

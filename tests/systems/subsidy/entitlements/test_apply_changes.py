@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tasuke.platform.batch.models import RunProblem
 from tasuke.systems.subsidy.entitlements.models import Application, Decision, Entitlement
-from tasuke.systems.subsidy.registry.models import Insurance, ResidentRecord, SingleParentStatus
+from tasuke.systems.subsidy.registry.models import ResidentRecord, SingleParentStatus
 
 pytestmark = pytest.mark.django_db(databases=["subsidy"])
 SHONI, HITORIOYA = "kawasaki-shoni", "kawasaki-hitorioya"
@@ -47,7 +47,7 @@ def test_apply_changes_nothing_changed_writes_nothing(newborn, run):
 
     done = run("apply-changes", on="2026-05-31")
 
-    assert done.counts == {"lost": 0, "split": 0, "reopened": 0, "gave_way": 0, "notices": 0}
+    assert done.counts == {"lost": 0, "split": 0, "reopened": 0, "gave_way": 0, "asked": 0, "notices": 0}
     assert (list(Decision.objects.values()), list(Entitlement.objects.values())) == before
 
 
@@ -89,19 +89,6 @@ def test_apply_changes_fact_of_tomorrow_waits(newborn, town, run, entitled):
     run("apply-changes", on="2026-05-31")
 
     assert entitled("101")[0][3] == ""
-
-
-def test_apply_changes_insurance_lost_ends_and_one_that_followed_without_a_gap_goes_on(newborn, town, run, entitled):
-    end = entitled("101")[0][2]
-    Insurance.objects.filter(atena_no="101").update(valid=(date(2026, 4, 1), date(2026, 6, 1)))
-    run("apply-changes", on="2026-06-30")
-    assert entitled("101")[0][2:] == (date(2026, 6, 1), "NOT_INSURED")
-
-    town.insured("101", date(2026, 6, 1))
-    run("apply-changes", on="2026-07-31")
-
-    assert entitled("101") == [(SHONI, date(2026, 4, 1), end, "")]
-    assert Decision.objects.latest("id").kind == "correction"
 
 
 def test_apply_changes_return_after_a_gap_needs_an_application(newborn, town, apply_for, run, entitled):

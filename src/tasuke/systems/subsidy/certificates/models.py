@@ -14,6 +14,7 @@ class CertificateKind(models.TextChoices):
     RENEWAL = "renewal", "更新"
     CHANGE = "change", "変更"
     REISSUE = "reissue", "再交付"
+    RESTORED = "restored", "再認定"  # the entitlement came back: same number, no first paper
 
 
 class CertificateState(models.TextChoices):
@@ -90,6 +91,8 @@ class NoticeKind(models.TextChoices):
     NOT_RENEWED = "not_renewed", "不交付決定通知書"
     LOSS = "loss", "受給資格消滅通知書"
     INCOME_UNKNOWN = "income_unknown", "所得確認のご案内"
+    INSURANCE_UNKNOWN = "insurance", "医療保険の確認のお願い"
+    RESTORED = "restored", "受給資格回復(再認定)通知書"
 
 
 class Notice(models.Model):

@@ -59,9 +59,10 @@ def select_certificates(
 ) -> pl.DataFrame:
     """Entitlements that need a certificate: with `kind`, `cause`, `first`, `until` (exclusive), and what they replace.
 
-    holders: current entitlements of the scheme with the person's columns and `printed_address`; in_hand:
-    `certificates_in_hand`. Left out: entitlements over by `on`. A row is needed when there is no certificate, what is
-    printed on it is no longer right, or it ends too early.
+    holders: current entitlements of the scheme with the person's columns, `printed_address` and `restored_from` (the
+    day from which a lost entitlement holds again, null else); in_hand: `certificates_in_hand`. Left out: entitlements
+    over by `on`. A row is needed when there is no certificate, what is printed on it is no longer right, or it ends too
+    early. Who had a paper before and came back gets one that counts from the return.
     """
     wanted = _first_spell(holders.filter(in_force_expr(on))).with_columns(until=last_valid_expr(settings, on))
     old = in_hand.select(
@@ -76,16 +77,21 @@ def select_certificates(
     begin = pl.max_horizontal(pl.col("valid_from"), pl.lit(on))
     run_out = pl.col("old_until").is_not_null() & (pl.col("old_until") <= begin)
     long_enough = pl.col("old_until").is_null() | (pl.col("old_until") >= pl.col("until"))
-    joined = joined.with_columns(cause=pl.concat_str(changes, separator="、", ignore_nulls=True))
+    back = ~had & pl.col("restored_from").is_not_null()
+    told = pl.concat_str(changes, separator="、", ignore_nulls=True)
+    joined = joined.with_columns(cause=pl.when(back).then(pl.lit("資格の回復")).otherwise(told))
     kind = (
-        pl.when(~had)
+        pl.when(back)
+        .then(pl.lit(CertificateKind.RESTORED.value))
+        .when(~had)
         .then(pl.lit(CertificateKind.NEW.value))
         .when((pl.col("cause") != "") & ~run_out)
         .then(pl.lit(CertificateKind.CHANGE.value))
         .otherwise(pl.lit(CertificateKind.RENEWAL.value))
     )
     needed = ~had | (pl.col("cause") != "") | ~long_enough.fill_null(value=False)
-    first = pl.when(had).then(begin).otherwise(first_valid_expr(settings, on))
+    again = pl.max_horizontal("valid_from", "restored_from")
+    first = pl.when(had).then(begin).when(back).then(again).otherwise(first_valid_expr(settings, on))
     return (
         joined.filter(needed)
         .with_columns(kind=kind, first=first)

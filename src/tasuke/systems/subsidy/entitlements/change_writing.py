@@ -4,7 +4,9 @@ from datetime import date, datetime
 
 import polars as pl
 
-from tasuke.systems.subsidy.entitlements.changes import EntitlementChanges
+from tasuke.systems.subsidy.entitlements.changes import EntitlementChanges, find_changes
+from tasuke.systems.subsidy.entitlements.check_writing import ask_insurance, close_checks
+from tasuke.systems.subsidy.entitlements.insurance_checks import NOT_INSURED
 from tasuke.systems.subsidy.entitlements.judging import Rules
 from tasuke.systems.subsidy.entitlements.ledger import add_decisions, add_entitlements, supersede
 from tasuke.systems.subsidy.entitlements.losses import OUTCOME_LOST, end_entitlements, yield_lower
@@ -17,7 +19,8 @@ _OWN = ("payer_no", "band", "coverage", "copay_class", "funding")
 def write_changes(
     *, using: str, rules: Rules, changes: EntitlementChanges, decided_on: date, now: datetime, run_id: int | None
 ) -> dict[str, int]:
-    """Write the changes of some persons; counts: lost, split, reopened, gave_way. The transaction is the caller's."""
+    """Write the changes of some persons; counts: lost, split, reopened, gave_way, asked. The transaction is the
+    caller's."""
     # a scheme that goes first may have ended some of them in this very transaction: those wait for the next run
     current = entitlements_frame(using=using, scheme=rules.scheme.id, atena_nos=changes.people())
     changes = changes.still_current(current["entitlement_id"])
@@ -33,13 +36,28 @@ def write_changes(
     )
     both = changes.lost.filter(cut)
     _write_pieces(using, changes.pieces, both, decided_on, now, run_id)
+    close_checks(using=using, closings=changes.closings, on=decided_on)
+    asked = ask_insurance(using=using, held=changes.held, on=decided_on, now=now, run_id=run_id)
+    back = _returning(using, rules, changes.lost, decided_on)
     gave_way = _write_reopened(using, rules, changes.reopened, decided_on, now, run_id)
+    gave_way += _write_reopened(using, rules, back, decided_on, now, run_id)
     return {
         "lost": lost + both.height,
         "split": split.len(),
-        "reopened": changes.reopened.height,
+        "reopened": changes.reopened.height + back.height,
         "gave_way": gave_way,
+        "asked": asked,
     }
+
+
+def _returning(using: str, rules: Rules, lost: pl.DataFrame, on: date) -> pl.DataFrame:
+    """Of those who lost the entitlement just now for want of an insurance, who has the next one: a gap, told late."""
+    people = lost.filter(pl.col("loss_reason") == NOT_INSURED)["atena_no"]
+    if people.is_empty():
+        return lost.clear()
+    nothing = pl.DataFrame(schema={"atena_no": pl.String, "event_date": pl.Date, "notice": pl.String})
+    again = find_changes(using=using, rules=rules, on=on, notices=nothing, atena_nos=people)
+    return again.reopened.filter(~pl.col("gapless"))
 
 
 def _write_pieces(
@@ -94,15 +112,18 @@ def _write_reopened(
     if reopened.is_empty():
         return 0
     rows = reopened.drop("decision_id").with_columns(
-        pl.lit(DecisionKind.CORRECTION.value).alias("kind"),
+        pl.when(pl.col("loss_reason") == NOT_INSURED)
+        .then(pl.lit(DecisionKind.RESTORED.value))
+        .otherwise(pl.lit(DecisionKind.CORRECTION.value))
+        .alias("kind"),
         pl.lit(None, dtype=pl.Int64).alias("application_id"),
         pl.lit(decided_on).alias("decided_on"),
     )
     decided = add_decisions(using=using, rows=rows, now=now, run_id=run_id)
-    supersede(using=using, entitlement_ids=decided["entitlement_id"], now=now)
-    before = (reopened.filter(~pl.col("same")).drop(*_OWN).rename({f"own_{c}": c for c in _OWN})).with_columns(
-        pl.lit("").alias("loss_reason")
-    )
+    # after a gap the time before stays as it ended
+    supersede(using=using, entitlement_ids=decided.filter("gapless")["entitlement_id"], now=now)
+    split = reopened.filter(~pl.col("same") & pl.col("gapless"))
+    before = split.drop(*_OWN).rename({f"own_{c}": c for c in _OWN}).with_columns(pl.lit("").alias("loss_reason"))
     further = decided.with_columns(
         pl.when("same").then("valid_from").otherwise("start").alias("valid_from"),
         pl.col("end").alias("valid_to"),

@@ -3,7 +3,8 @@
 The scheme's own rules say so: each entitlement is judged again, on columns, on the days on which a fact about it
 changed (`change_days`). The first day of a rejection ends it; a day with another band, coverage, class or funding part
 splits it; when everything holds on the very day after its end, it goes on (a corrected move, an insurer that followed
-without a gap). Who comes back after a gap has to apply. A change of ward changes nothing here.
+without a gap). Who has no insurance is asked first (insurance_checks) and comes back with the next one; who comes back
+to the city after a gap has to apply. A change of ward changes nothing here.
 """
 
 from collections.abc import Iterable
@@ -18,6 +19,13 @@ from tasuke.platform.bulk import copy_out
 from tasuke.schemes.reasons import NOTES, ReasonCode
 from tasuke.systems.subsidy.entitlements.change_days import change_days, horizon
 from tasuke.systems.subsidy.entitlements.facts import read_register
+from tasuke.systems.subsidy.entitlements.insurance_checks import (
+    find_closings,
+    find_waits,
+    open_checks,
+    return_days,
+    with_gaps,
+)
 from tasuke.systems.subsidy.entitlements.judging import Rules, judge_cases, payer_number_expr
 from tasuke.systems.subsidy.entitlements.losses import cases_of, first_reason
 from tasuke.systems.subsidy.entitlements.queries import entitlements_frame
@@ -56,26 +64,35 @@ class EntitlementChanges:
 
     lost: one row per entitlement that ends earlier, with lost_on and loss_reason. pieces: the parts into which an
     entitlement falls (valid_from, valid_to, VALUES, changed b: a new decision shapes it). reopened: entitlements that
-    go on after their end, with start and end of the further part, and `same` b: nothing but the end is new.
+    go on after their end, or come back after a gap, with start and end of the further part, and `same` b: nothing but
+    the end is new. held: entitlements that wait for an insurance, with missing_from, due_on and check_id (null: the
+    question is new). closings: questions that are answered (check_id, result).
     """
 
     lost: pl.DataFrame
     pieces: pl.DataFrame
     reopened: pl.DataFrame
+    held: pl.DataFrame
+    closings: pl.DataFrame
 
     def of(self, people: pl.Series) -> "EntitlementChanges":
         """The part that concerns some persons."""
         chosen = pl.col("atena_no").is_in(people.implode())
-        return EntitlementChanges(self.lost.filter(chosen), self.pieces.filter(chosen), self.reopened.filter(chosen))
+        lost, pieces, reopened, held, closings = (frame.filter(chosen) for frame in self._frames())
+        return EntitlementChanges(lost, pieces, reopened, held, closings)
 
     def still_current(self, entitlement_ids: pl.Series) -> "EntitlementChanges":
         """The part that concerns entitlements that nobody else has changed since."""
         chosen = pl.col("entitlement_id").is_in(entitlement_ids.implode())
-        return EntitlementChanges(self.lost.filter(chosen), self.pieces.filter(chosen), self.reopened.filter(chosen))
+        lost, pieces, reopened, held = (frame.filter(chosen) for frame in self._frames()[:-1])
+        return EntitlementChanges(lost, pieces, reopened, held, self.closings)
 
     def people(self) -> pl.Series:
         """Who is concerned."""
-        return pl.concat([f["atena_no"] for f in (self.lost, self.pieces, self.reopened)]).unique()
+        return pl.concat([frame["atena_no"] for frame in self._frames()]).unique()
+
+    def _frames(self) -> tuple[pl.DataFrame, ...]:
+        return self.lost, self.pieces, self.reopened, self.held, self.closings
 
 
 def find_changes(
@@ -93,17 +110,31 @@ def find_changes(
     )
     days = change_days(register=register, scheme=rules.scheme, entitlements=entitlements, on=on)
     told = _told(entitlements, notices, on)
-    all_days = pl.concat([days, told.select("entitlement_id", "on")]).unique().sort("entitlement_id", "on")
+    back = return_days(entitlements, register.insurance, rules.profile, on=on)
+    all_days = pl.concat([days, told.select("entitlement_id", "on"), back]).unique().sort("entitlement_id", "on")
     cases = cases_of(all_days.rename({"on": "day"}).join(entitlements, on="entitlement_id"), on=pl.col("day")).drop(
         "day"
     )
     judged = judge_cases(using=using, rules=rules, cases=cases.sort("entitlement_id", "on"), register=register)
-    marked = _mark(judged)
+    marked = with_gaps(_mark(judged), register.insurance)
+    checks = open_checks(using=using, scheme=rules.scheme.id, atena_nos=entitlements["atena_no"])
+    for_others = _lost(marked.filter(~pl.col("only_insurance")), told)
+    grace = rules.profile.insurance_grace_on(on)
+    waits = find_waits(marked, for_others, checks, grace=grace, on=on)
+    no_matter = pl.concat([waits.held["id"], waits.passed_over["id"]])
+    marked = marked.with_columns(pl.col("rejected") & ~pl.col("id").is_in(no_matter.implode()))
     lost = _lost(marked, told)
+    held = (
+        waits.held.join(lost.select("entitlement_id"), on="entitlement_id", how="anti")
+        .sort("atena_no", "on")
+        .unique("atena_no", keep="first", maintain_order=True)
+    )
     return EntitlementChanges(
         lost=lost,
         pieces=_pieces(marked, lost, rules),
         reopened=_reopened(marked, lost, entitlements, rules),
+        held=held,
+        closings=find_closings(checks, held, lost, lost.filter(pl.col("again_from") <= on)),
     )
 
 
@@ -206,10 +237,15 @@ def _cut(valued: pl.DataFrame) -> pl.DataFrame:
 
 
 def _reopened(marked: pl.DataFrame, lost: pl.DataFrame, entitlements: pl.DataFrame, rules: Rules) -> pl.DataFrame:
-    """Entitlements that ended although everything still holds on the day after, until the end of what holds now."""
+    """Entitlements that ended although everything still holds on the day after, or holds again on the first day of the
+    next insurance, until the end of what holds now."""
     following = entitlements.select("entitlement_id", "atena_no", "valid_from").sort("atena_no", "valid_from")
     following = following.with_columns(pl.col("valid_from").shift(-1).over("atena_no").alias("next_from"))
-    ended = marked.filter(pl.col("eligible") & (pl.col("on") == pl.col("valid_to")))
+    ended = (
+        marked.filter(pl.col("eligible") & (pl.col("on") >= pl.col("valid_to")))
+        .sort("entitlement_id", "on")
+        .unique("entitlement_id", keep="first", maintain_order=True)
+    )
     by_rule = (pl.col("loss_reason") == "") | pl.col("loss_reason").is_in([str(c) for c in ReasonCode])
     grown = (pl.col("band") == "extension") & (pl.col("own_band") != "extension")  # an extension has to be applied for
     free = ended.join(following.select("entitlement_id", "next_from"), on="entitlement_id", how="left").filter(
@@ -221,4 +257,7 @@ def _reopened(marked: pl.DataFrame, lost: pl.DataFrame, entitlements: pl.DataFra
     )
     valued = kept.with_columns(payer_number_expr(rules).alias("payer_no"))
     same = pl.all_horizontal([pl.col(c).eq_missing(pl.col(f"own_{c}")) for c in VALUES])
-    return valued.filter(pl.col("end").is_null() | (pl.col("end") > pl.col("start"))).with_columns(same.alias("same"))
+    gapless = pl.col("start") == pl.col("valid_to")
+    return valued.filter(pl.col("end").is_null() | (pl.col("end") > pl.col("start"))).with_columns(
+        (same & gapless).alias("same"), gapless.alias("gapless")
+    )

@@ -81,6 +81,8 @@ class DecisionKind(models.TextChoices):
     AGE = "age", "年齢到達"
     CHANGE = "change", "異動・届出"
     CORRECTION = "correction", "訂正"
+    RESTORED = "restored", "資格の回復(再認定)"
+    TAKE_OVER = "take_over", "移行"
 
 
 class Decision(models.Model):
@@ -177,3 +179,41 @@ class Entitlement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.scheme} {self.recipient_no}"
+
+
+class CheckResult(models.TextChoices):
+    """How a check of the insurance ended."""
+
+    CONTINUED = "continued", "新しい保険を確認(資格は継続)"
+    RETURNED = "returned", "空白の後に新しい保険を確認(資格を回復)"
+    LOST = "lost", "期限までに確認できず喪失"
+    OTHER = "other", "ほかの事由で喪失"
+
+
+class InsuranceCheck(models.Model):
+    """保険確認中: the insurance ended, the next one is not known yet, and the family is asked. One open per scheme."""
+
+    scheme = models.CharField("制度", max_length=40)
+    atena_no = models.CharField("宛名番号", max_length=15)
+    missing_from = models.DateField("保険の切れた日")  # first day without
+    opened_on = models.DateField("確認を始めた日")
+    due_on = models.DateField("確認の期限", null=True)  # null: the city has confirmed no grace, the question stays
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="+", verbose_name="保留の決定")
+    closed_on = models.DateField("確認を終えた日", null=True)
+    result = models.CharField("結果", max_length=10, choices=CheckResult.choices, blank=True)
+
+    class Meta:
+        db_table = "subsidy_insurance_check"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["scheme", "atena_no"], condition=Q(closed_on__isnull=True), name="subsidy_check_one_open"
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_on__isnull=True, result="") | (Q(closed_on__isnull=False) & ~Q(result="")),
+                name="subsidy_check_close_pair",
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["atena_no"], name="subsidy_check_person")]
+
+    def __str__(self) -> str:
+        return f"{self.scheme} {self.atena_no} {self.missing_from}"

@@ -7,6 +7,7 @@ from datetime import date
 import polars as pl
 from django.db import connections
 
+from tasuke.core.calendar import to_wareki
 from tasuke.core.problems import Problem, Severity
 from tasuke.platform.batch.job import ChunkResult, Job, Plan, RunContext, register
 from tasuke.platform.bulk import copy_out
@@ -70,7 +71,7 @@ def _plan(context: RunContext) -> Plan:
     profile = active_profile()
     schemes = schemes_in_order(profile)
     parts: list[_Part] = []
-    counts = {"lost": 0, "split": 0, "reopened": 0, "notices": 0}
+    counts = {"lost": 0, "split": 0, "reopened": 0, "waiting": 0, "notices": 0}
     problems: list[Problem] = []
     for scheme in schemes:
         rules = Rules(scheme=scheme, profile=profile)
@@ -78,10 +79,11 @@ def _plan(context: RunContext) -> Plan:
         told = notices.select("atena_no", "event_date", "notice")
         changes = find_changes(using=context.using, rules=rules, on=on, notices=told)
         parts.append(_Part(rules=rules, changes=changes, notices=notices))
-        problems += _without_entitlement(notices)
+        problems += [*_without_entitlement(notices), *_waiting(rules, changes.held, on)]
         counts["lost"] += changes.lost.height
         counts["split"] += changes.pieces["entitlement_id"].n_unique()
         counts["reopened"] += changes.reopened.height
+        counts["waiting"] += changes.held.height
         counts["notices"] += notices.height
     chunks = _chunks(context.using)
     return Plan(counts=counts, chunks=chunks, work=_Work(on=on, parts=parts, chunks=chunks), problems=problems)
@@ -109,9 +111,32 @@ def _without_entitlement(notices: pl.DataFrame) -> list[Problem]:
     ]
 
 
+def _waiting(rules: Rules, held: pl.DataFrame, on: date) -> list[Problem]:
+    """Whose insurance is being asked after (保険確認中), for the clerk; and that the city has confirmed no grace."""
+    name = rules.scheme.name
+    rows = held.sort("due_on", "atena_no").select("atena_no", "recipient_no", "missing_from", "due_on")
+    problems = [
+        Problem(
+            "insurance_missing",
+            f"保険確認中です({name} 受給者番号{number}): {to_wareki(missing)}から医療保険が分かりません。"
+            + (
+                f"{to_wareki(due)}までに確認できなければ喪失です。" if due else "猶予が未確認のため、期限はありません。"
+            ),
+            field="宛名番号",
+            value=person,
+            severity=Severity.WARNING,
+        )
+        for person, number, missing, due in rows.iter_rows()
+    ]
+    if problems and rules.profile.insurance_grace_on(on) is None:
+        words = "保険の切れた人を待つ日数が未確認です。プロファイルの insurance_grace に日数と根拠を書いてください。"
+        problems.append(Problem("insurance_grace_unconfirmed", words, severity=Severity.WARNING))
+    return problems
+
+
 def _apply(context: RunContext, plan: Plan, number: int) -> ChunkResult:
     work: _Work = plan.work
-    counts = {"lost": 0, "split": 0, "reopened": 0, "gave_way": 0, "notices": 0}
+    counts = {"lost": 0, "split": 0, "reopened": 0, "gave_way": 0, "asked": 0, "notices": 0}
     for part in work.parts:
         concerned = pl.concat([part.changes.people(), part.notices["atena_no"]]).unique().sort()
         mine = concerned.filter(concerned.cast(pl.Int64) % work.chunks == number)

@@ -13,9 +13,11 @@ from django.db import connections
 
 from tasuke.core.calendar import month_start
 from tasuke.core.period import Period
+from tasuke.core.problems import Problem, Severity
 from tasuke.platform.batch.job import ChunkResult, Comparison, Job, Plan, RunContext, register
 from tasuke.platform.batch.models import Run, RunState
 from tasuke.platform.bulk import copy_out
+from tasuke.systems.subsidy.entitlements.insurance_checks import open_checks
 from tasuke.systems.subsidy.entitlements.judging import Rules, judge_cases, refuse_unconfirmed, rules_of
 from tasuke.systems.subsidy.entitlements.ledger import add_decisions, add_entitlements, supersede
 from tasuke.systems.subsidy.entitlements.losses import cases_of, end_entitlements, first_reason
@@ -44,7 +46,14 @@ def _plan(context: RunContext) -> Plan:
     held = entitlements_frame(
         using=context.using, scheme=rules.scheme.id, overlapping=Period(on, on + timedelta(days=1))
     )
-    waiting = held.join(_renewed(context, rules, on), on="atena_no", how="anti").join(order, on="atena_no", how="inner")
+    checks = open_checks(using=context.using, scheme=rules.scheme.id, atena_nos=held["atena_no"])
+    asked = held.join(
+        checks.filter(pl.col("due_on").is_null() | (pl.col("due_on") > on)), on="atena_no", how="semi"
+    ).sort("recipient_no")
+    settled = held.join(asked, on="atena_no", how="anti")
+    waiting = settled.join(_renewed(context, rules, on), on="atena_no", how="anti").join(
+        order, on="atena_no", how="inner"
+    )
     cases = cases_of(waiting.sort("recipient_no"), on=pl.lit(on))
     judged = judge_cases(using=context.using, rules=rules, cases=cases).with_columns(
         pl.col("outcome")
@@ -57,7 +66,22 @@ def _plan(context: RunContext) -> Plan:
         chunks=-(-order.height // PERSONS_PER_CHUNK),
         work=_Work(rules=rules, on=on, judged=judged),
         comparisons=_comparisons(context, rules, on, counts),
+        problems=_left_out(asked),
     )
+
+
+def _left_out(asked: pl.DataFrame) -> list[Problem]:
+    """保険確認中: neither renewed nor refused; a clerk renews them when the insurance is known."""
+    return [
+        Problem(
+            "insurance_missing",
+            f"保険確認中のため、更新していません(受給者番号{number})。保険が分かったら、個別に更新してください。",
+            field="宛名番号",
+            value=person,
+            severity=Severity.WARNING,
+        )
+        for person, number in asked.select("atena_no", "recipient_no").iter_rows()
+    ]
 
 
 def _order(context: RunContext, rules: Rules) -> pl.DataFrame:

@@ -78,7 +78,7 @@ def record_recipients(books: Books) -> None:
             version_hash=pl.lit(""), facts=pl.lit("{}"), recorded_at="recorded",
         ))  # fmt: skip
         copy_in(connections["subsidy"], "subsidy_entitlement", decided.select(
-            *values, "recipient_no", "payer_no", "ward_code", decision_id="id", role=pl.lit("child"),
+            *values, "recipient_no", "payer_no", decision_id="id", role=pl.lit("child"),
             valid=daterange_expr(pl.col("start"), pl.col("end")), loss_reason=pl.lit(""), recorded_from="recorded",
         ))  # fmt: skip
         copy_in(

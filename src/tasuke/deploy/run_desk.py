@@ -10,6 +10,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from tasuke.deploy.clock import now
 from tasuke.deploy.imports import KINDS, import_request
+from tasuke.deploy.mappings import mapping_files, mapping_titles
 from tasuke.deploy.runs import load_jobs
 from tasuke.deploy.tasks import queue_run
 from tasuke.platform.batch.desk import DESK, Offer, RunRequest
@@ -39,7 +40,7 @@ def open_desk() -> None:
     """Tell the desk. Called when the addresses of the site are read."""
     load_jobs()
     DESK.words, DESK.launch, DESK.receive = in_words, start_somewhere, receive_upload
-    DESK.file_kinds = KINDS
+    DESK.file_kinds = _file_kinds()
     DESK.offers = {offer.job: offer for offer in _OFFERS}
     DESK.reserved = {"select-payments": "payments:list", "write-transfers": "payments:list"}
     DESK.faults = _faults()
@@ -87,14 +88,32 @@ def receive_upload(kind: str, name: str, data: bytes) -> RunRequest:
     partial = path.with_name(f"{path.name}.part")
     partial.write_bytes(data)
     partial.replace(path)
-    more = {"form": "uke"} if kind == "claims" else {}
-    return RunRequest(**import_request(kind, path, **more))
+    base, _, mapping = kind.partition(":")
+    return RunRequest(**import_request(base, path, **_form_of(base, mapping)))
+
+
+def _file_kinds() -> dict[str, str]:
+    """What may come in; claims as UKE, and as CSV by each 列対応表 that is there."""
+    listed: dict[str, str] = {}
+    for kind, title in KINDS.items():
+        listed[kind] = "レセプト(UKE)" if kind == "claims" else title
+        if kind == "claims":
+            titles = mapping_titles()
+            listed |= {f"{kind}:{key}": f"レセプト(CSV 列対応表「{name}」)" for key, name in titles.items()}
+    return listed
+
+
+def _form_of(kind: str, mapping: str) -> dict[str, str]:
+    if kind != "claims":
+        return {}
+    return {"form": "claims_csv", "mapping": str(mapping_files()[mapping])} if mapping else {"form": "uke"}
 
 
 def _faults() -> tuple[type[Exception], ...]:
     """What a plan raises that a person can do something about."""
     from tasuke.platform.documents.fonts import FontsMissing
     from tasuke.schemes.catalogue_loader import UnknownScheme
+    from tasuke.schemes.confirmation import UnconfirmedRules
     from tasuke.schemes.definition import NoVersionInForce
     from tasuke.systems.subsidy.certificates.holders import NoCertificateSettings
     from tasuke.systems.subsidy.claims.jobs.import_claims import ClaimsArrivedMeanwhile, FileChanged, UnfinishedImport
@@ -102,5 +121,5 @@ def _faults() -> tuple[type[Exception], ...]:
     from tasuke.systems.subsidy.entitlements.judging import SchemeNotOurs
     from tasuke.systems.subsidy.entitlements.ledger import NoNumbering
 
-    schemes = (UnknownScheme, SchemeNotOurs, NoVersionInForce, NoNumbering, NoCertificateSettings)
+    schemes = (UnknownScheme, UnconfirmedRules, SchemeNotOurs, NoVersionInForce, NoNumbering, NoCertificateSettings)
     return *schemes, FontsMissing, ClaimsArrivedMeanwhile, FileChanged, UnfinishedImport, ReturnsChanged

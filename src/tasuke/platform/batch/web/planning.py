@@ -35,7 +35,8 @@ def plan_job(request: OfficeRequest, job: str) -> HttpResponse:
         try:
             return _planned(request, offer.request(form.cleaned_data))
         except DESK.faults as fault:
-            form.add_error(None, str(fault))
+            for line in str(fault).splitlines():  # unconfirmed rules are told one by one
+                form.add_error(None, line)
     context = {"form": form, "offer": offer, "title": job_title(job)}
     return render(request, "batch/plan.html", context, status=422 if form.errors else 200)
 
@@ -53,7 +54,8 @@ def import_file(request: OfficeRequest) -> HttpResponse:
         try:
             return _planned(request, asked)
         except DESK.faults as fault:
-            form.add_error("file", str(fault))
+            for line in str(fault).splitlines():
+                form.add_error("file", line)
     return render(request, "batch/import.html", {"form": form}, status=422 if form.errors else 200)
 
 

@@ -1,9 +1,9 @@
 import pytest
+from tests.systems.nis.stations import Clock, Station
 
 from tasuke.platform.transport.testing import wire
 from tasuke.systems.nis.api import HANDLERS
 from tasuke.systems.nis.settings_holder import set_policy, set_service
-from tests.systems.nis.stations import Clock, Station
 
 CODES = ("B011002", "B012033", "B141305", "C000001")
 

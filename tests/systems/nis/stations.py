@@ -139,10 +139,10 @@ class Station:
             self.codes[number] = self.fetch()[-1]["items"][0]["code"]
         return self.codes[number]
 
-    def ask(self, provider, code=None, **changes):
+    def ask(self, asked, code=None, **changes):
         made = Ask(
             request_id=f"R{next(_ids)}", code=code or self.code_of(), procedure_code=TAX_OF_CHILD,
-            information_code=TAX, provider=provider.code, year=2026, condition_sealed="",
+            information_code=TAX, provider=asked.code, year=2026, condition_sealed="",
         )  # fmt: skip
         return made.model_copy(update=changes)
 

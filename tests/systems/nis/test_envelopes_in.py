@@ -1,12 +1,12 @@
 """The interface system: what is not right is refused with a code and on record, and does nothing."""
 
 import pytest
+from tests.systems.nis.stations import NUMBER
 
 from tasuke.contracts.kit import Refused
 from tasuke.contracts.mediation import SEND, AskBatch, CodesRemoved, OutcomeBatch, Send
 from tasuke.systems.nis.models import Body, IssuedPermit, Mail, Received, Refusal
 from tasuke.systems.nis.services.publish_key import revoke_key
-from tests.systems.nis.stations import NUMBER
 
 pytestmark = pytest.mark.django_db(databases=["nis"])
 NOTHING = CodesRemoved(codes=())

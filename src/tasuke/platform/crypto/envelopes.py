@@ -143,7 +143,7 @@ def _claims(header: dict[str, Any]) -> Claims:
             expires_at=datetime.fromtimestamp(header["exp"], UTC),
             kind=str(header["knd"]),
         )
-    except (KeyError, ValueError, TypeError, OverflowError) as error:
+    except (KeyError, ValueError, TypeError, OverflowError, OSError) as error:
         raise EnvelopeRefused(RefusalCode.TAMPERED, "封筒の項目が足りないか、読めません") from error
 
 

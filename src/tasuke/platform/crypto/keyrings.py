@@ -7,6 +7,7 @@
 import json
 import re
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -142,11 +143,15 @@ def public_jwk(key: OKPKey, kid: str) -> Jwk:
 
 def public_key(jwk: Jwk) -> OKPKey:
     """The key that a public JWK describes. Raises ValueError for anything but a public X25519 or Ed25519 key."""
-    if jwk.get("kty") != "OKP" or jwk.get("crv") not in ("X25519", "Ed25519") or "d" in jwk:
+    if not is_public(jwk):
         raise ValueError("not a public X25519 or Ed25519 key")
-    if not re.fullmatch(r"[A-Za-z0-9_-]{43}", jwk.get("x", "")):
-        raise ValueError("not a public key of 32 bytes")
     return _import(jwk["crv"], jwk["x"])
+
+
+def is_public(jwk: Mapping[str, object]) -> bool:
+    """Whether it has the form of a public key of ours: 32 bytes, and no private part."""
+    known = jwk.get("kty") == "OKP" and jwk.get("crv") in ("X25519", "Ed25519") and "d" not in jwk
+    return known and re.fullmatch(r"[A-Za-z0-9_-]{43}", str(jwk.get("x"))) is not None
 
 
 @lru_cache(maxsize=4_096)

@@ -10,7 +10,7 @@ from typing import Any
 from joserfc import jwe
 from joserfc.errors import JoseError
 
-from tasuke.platform.crypto.keyrings import Jwk, SealingKeyPair, keypair_of, public_key
+from tasuke.platform.crypto.keyrings import Jwk, SealingKeyPair, is_public, keypair_of, public_key
 from tasuke.platform.crypto.vault import CannotOpen
 
 __all__ = ["CannotOpen", "KeyNotHere", "SealingKeyPair", "keypair_of", "open_with", "seal_for"]
@@ -48,6 +48,8 @@ def open_token(pair: SealingKeyPair, token: str, *, context: str) -> bytes:
         raise KeyNotHere("sealed to a key that is not here")
     if header.get("apv") != _b64(context):
         raise CannotOpen("sealed for another purpose")
+    if not header.keys() <= _FIELDS or not _is_public_x25519(header.get("epk")):
+        raise CannotOpen("not a token of ours")
     try:
         opened = jwe.decrypt_compact(token, key, registry=_REGISTRY)
     except (JoseError, ValueError, TypeError) as error:
@@ -75,6 +77,13 @@ def token_header(token: str, *, parts: int) -> dict[str, Any]:
     return header
 
 
+def _is_public_x25519(epk: object) -> bool:
+    """The sender's one-time key, in the one form that we write: the library does not expect others."""
+    if not isinstance(epk, dict) or epk.keys() != {"kty", "crv", "x"}:
+        return False
+    return epk["crv"] == "X25519" and is_public(epk)
+
+
 def _canonical(piece: str) -> bool:
     """Base64url without padding, whose unused last bits are zero."""
     over = len(piece) % 4
@@ -99,5 +108,6 @@ def _registry() -> jwe.JWERegistry:
     return registry
 
 
+_FIELDS = {"alg", "enc", "kid", "cty", "apv", "epk"}
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _REGISTRY = _registry()

@@ -104,6 +104,9 @@ class Action(StrEnum):
     WRITE_INQUIRY_FILE = "write-inquiry-file"
     LIFT_FLAGS = "lift-flags"
 
+    VIEW_NATIONAL = "view-national"
+    SWITCH_NATIONAL = "switch-national"
+
     @property
     def label(self) -> str:
         """The action in Japanese, as screens and the audit trail name it."""
@@ -190,6 +193,8 @@ _LABELS = {
     Action.RETRY_INQUIRY: "止まった照会をやり直す",
     Action.WRITE_INQUIRY_FILE: "照会ファイルを作る・取り込む",
     Action.LIFT_FLAGS: "自動応答不可・不開示を解除する",
+    Action.VIEW_NATIONAL: "情報提供ネットワークシステム(代役)を見る",
+    Action.SWITCH_NATIONAL: "情報提供ネットワークシステム(代役)を止める・動かす",
 }
 
 _PERSON = frozenset(

@@ -129,6 +129,18 @@ class InsuranceGrace(_Part):
     basis: str
 
 
+class LegalBasis(_Part):
+    """The articles by which a scheme is refused or ends (却下・不交付・消滅の根拠条項) from a day on, as confirmed."""
+
+    scheme: str
+    notice: Literal["rejection", "not_renewed", "loss"]
+    valid_from: date
+    articles: str  # 札幌市子ども医療費助成条例施行規則第…条第…項
+    by: str
+    on: date
+    basis: str
+
+
 class ProcessingSettings(_Part):
     """Choices of procedure. second_check: 二者確認 of what was typed against the paper.
 
@@ -160,6 +172,7 @@ class Profile(_Part):
     processing: ProcessingSettings = ProcessingSettings()
     confirmations: list[Confirmation] = []
     insurer_numbers: list[InsurerNumber] = []
+    legal_bases: list[LegalBasis] = []
     insurance_grace: list[InsuranceGrace] = []  # none: nobody has confirmed one, and questions stay open
 
     def insurance_grace_on(self, day: date) -> InsuranceGrace | None:
@@ -177,6 +190,11 @@ class Profile(_Part):
         if not in_force:
             raise LookupError(f"{self.name}: {day} に有効なレターヘッドがありません")
         return max(in_force, key=lambda h: h.valid_from)
+
+    def articles_on(self, scheme: str, notice: str, day: date) -> str | None:
+        """The articles for a letter of this kind; None = nobody has confirmed them."""
+        fitting = [b for b in self.legal_bases if (b.scheme, b.notice) == (scheme, notice) and b.valid_from <= day]
+        return max(fitting, key=lambda b: b.valid_from).articles if fitting else None
 
     def ward_of(self, code: str) -> Ward | None:
         """The ward with this code."""

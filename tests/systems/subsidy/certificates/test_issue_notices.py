@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 import tasuke.systems.subsidy.certificates.jobs as jobs
 from tasuke.systems.subsidy.certificates.jobs import issue_notices
 from tasuke.systems.subsidy.certificates.models import Certificate, Notice
+from tasuke.systems.subsidy.entitlements.models import InsuranceCheck
 from tasuke.systems.subsidy.registry.models import Relation, ResidentRecord
 
 pytestmark = pytest.mark.django_db(databases=["subsidy"])
@@ -38,7 +39,7 @@ def send(office, on=ON):
 
 def test_a_rejection_says_why_with_both_amounts_and_how_to_object(office, rejected):
     run = send(office)
-    assert run.counts == {"通知": 1, "うち手渡し(支援措置)": 0}
+    assert run.counts == {"通知": 1, "うち手渡し(支援措置)": 0, "通知した対象者": 1}
     (text,) = office.pages(letters(office)[0])
     for words in (
         "申請却下通知書", "髙橋太郎様", "〒210-0002", "髙橋葛󠄀之介", "所得が限度額を超えています", "2,300,000円",
@@ -69,6 +70,62 @@ def test_a_loss_tells_the_last_day_and_asks_for_the_paper(office, city, family):
     (text,) = office.pages(letters(office)[0])
     for words in ("受給資格消滅通知書", "令和8年4月10日から(令和8年4月9日まで", "市外へ転出しました", "お返しください"):
         assert words in text, words
+
+
+def test_an_insurance_is_asked_after_before_anything_is_lost(office, city, family):
+    city.application("101", "201")
+    held = city.decision("101", outcome="pending", kind="change", reasons=["NOT_INSURED"], start=date(2025, 1, 1))
+    asked = InsuranceCheck.objects.create(
+        scheme=city.HITORIOYA, atena_no="101", missing_from=date(2026, 3, 1), opened_on=date(2026, 3, 31),
+        due_on=date(2026, 5, 15), decision=held,
+    )  # fmt: skip
+    send(office)
+    (text,) = office.pages(letters(office)[0])
+    for words in (
+        "医療保険の確認のお願い",
+        "令和8年2月28日で資格が終わりました",
+        "令和8年5月15日",
+        "今の証はお使いになれます",
+    ):
+        assert words in text, words
+    assert "審査請求" not in text
+    assert Notice.objects.get().kind == "insurance"
+    Notice.objects.all().delete()
+    InsuranceCheck.objects.filter(pk=asked.pk).update(closed_on=date(2026, 4, 30), result="continued")
+    send(office, date(2026, 5, 20))
+    assert not Notice.objects.exists()
+
+
+def test_a_return_is_told_with_the_time_without(office, city, family):
+    city.application("101", "201")
+    city.decision(
+        "101", outcome="lost", kind="change", reasons=["NOT_INSURED"], start=date(2025, 1, 1), end=date(2026, 3, 1)
+    )
+    city.decision("101", kind="restored", start=date(2026, 3, 10))
+    send(office)
+    (text,) = office.pages(letters(office)[0])
+    for words in (
+        "受給資格回復(再認定)通知書",
+        "令和8年3月10日から",
+        "令和8年3月1日から令和8年3月9日まで",
+        "変わりません",
+    ):
+        assert words in text, words
+    assert [n.kind for n in Notice.objects.all()] == ["restored"]  # one letter for both
+
+
+def test_a_return_without_a_gap_is_told_only_to_who_was_told_of_the_loss(office, city, family):
+    city.application("101", "201")
+    gone = {"outcome": "lost", "kind": "change", "reasons": ["NOT_INSURED"], "end": date(2026, 3, 1)}
+    city.decision("101", **gone, start=date(2025, 1, 1))
+    city.decision("101", kind="restored", start=date(2026, 3, 1))
+    send(office)
+    assert not Notice.objects.exists()
+    city.decision("101", **gone, start=date(2025, 1, 1), decided_on=date(2026, 4, 30))
+    send(office, date(2026, 4, 30))
+    city.decision("101", kind="restored", start=date(2026, 3, 1), decided_on=date(2026, 5, 31))
+    send(office, date(2026, 5, 31))
+    assert [n.kind for n in Notice.objects.order_by("id")] == ["loss", "restored"]
 
 
 def test_a_renewal_that_fails_is_a_refusal_of_a_new_paper(office, city, family):
@@ -104,7 +161,7 @@ def test_a_protected_childs_letter_is_set_aside(office, city, rejected):
     city.decision("102", outcome="rejected", reasons=["NOT_SINGLE_PARENT"])
     city.protect("101")
     run = send(office)
-    assert run.counts == {"通知": 2, "うち手渡し(支援措置)": 1}
+    assert run.counts == {"通知": 2, "うち手渡し(支援措置)": 1, "通知した対象者": 2}
     mailed, by_hand = letters(office)
     assert "髙橋" not in "".join(office.pages(mailed))
     assert "手渡し" in by_hand.name

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import polars as pl
 
@@ -14,13 +15,22 @@ from tasuke.systems.subsidy.certificates.models import NoticeKind
 _ASKED = [str(c) for c in PENDING if c is not ReasonCode.BIRTH_DATE_UNKNOWN]
 _ADULT = 18  # 民法4条
 _DEAD = "3"
-_PERSON = ("name", "postal_code", "printed_address", "resident_status", "household_no", "ward_code", "protection")
+_PERSON = (
+    "name", "birth_date", "birth_text", "postal_code", "printed_address", "resident_status", "household_no",
+    "ward_code", "protection",
+)  # fmt: skip
+# what one letter can tell together
+LETTER_KEY = ("hand", "notice_kind", "scheme", "to_atena_no", "decided_on")
+_UNDECLARED = "4"
+SUBJECTS = {"breadwinner": "主たる生計維持者", "parent": "父または母", "supporter": "扶養義務者", "self": "ご本人"}
+_SOMEONE = "所得を確認する方"
 
 
 @dataclass(frozen=True, slots=True)
 class Letters:
-    """letters: one row per decision with `notice_kind`, the addressee (`to_…`), `hand`; held: decisions whose letter
-    cannot be written now, one problem each; overtaken: decisions that a later one made needless to tell."""
+    """letters: one row per decision with `notice_kind`, the addressee (`to_…`), `hand`, and `letter`: the number of
+    the letter that tells it, from 0 in the order of printing; held: decisions whose letter cannot be written now, one
+    problem each; overtaken: decisions that a later one made needless to tell."""
 
     letters: pl.DataFrame
     held: pl.DataFrame
@@ -72,17 +82,53 @@ def select_letters(decisions: pl.DataFrame, persons: pl.DataFrame) -> Letters:
     letters = (
         rows.filter(pl.col("fault").is_null())
         .with_columns(hand=hand)
-        .sort("hand", "notice_kind", "to_postal_code", "decision_id")
-        .drop("fault", "message")
+        .with_columns(first=pl.col("decision_id").min().over(LETTER_KEY))
+        .sort("hand", "notice_kind", "to_postal_code", "first", "decision_id")
+        .with_columns(letter=pl.col("first").rle_id().cast(pl.Int64))
+        .drop("fault", "message", "first")
     )
+    letters = letters.with_columns(pl.Series("income_of", _income_of(letters, persons), dtype=pl.List(pl.String)))
     return Letters(letters, held, decisions.filter(~told), problems)
+
+
+def _income_of(letters: pl.DataFrame, persons: pl.DataFrame) -> list[list[str]]:
+    """Of each decision whose income it was about: by relation and name, as the addressee may read it."""
+    people = {row["atena_no"]: row for row in persons.select("atena_no", *_PERSON).iter_rows(named=True)}
+    return [[_named(row, no, people.get(no)) for no in _subjects(row)] for row in letters.iter_rows(named=True)]
+
+
+def _subjects(row: dict[str, Any]) -> list[str]:
+    """The person on whom it hung, then whoever else has declared nothing for the year."""
+    undeclared = [
+        no
+        for no, _, status, year in (s.split(":") for s in row["subjects"] or [] if s.count(":") == 3)
+        if row["outcome"] == "pending" and status == _UNDECLARED and year == str(row["income_year"])
+    ]
+    return list(dict.fromkeys([*filter(None, [row["deciding_subject"]]), *undeclared]))
+
+
+def _named(row: dict[str, Any], subject: str, person: dict[str, Any] | None) -> str:
+    """主たる生計維持者 髙橋 太郎さん. A person under 支援措置 of another household is never named."""
+    roles = [s.split(":")[1] for s in row["subjects"] or [] if s.startswith(f"{subject}:") and s.count(":") == 3]
+    role = next((SUBJECTS[r] for r in SUBJECTS if r in roles), _SOMEONE)
+    if person is None:
+        return role
+    together = subject == row["to_atena_no"] or person["household_no"] == row["to_household_no"]
+    if person["protection"] and not together:
+        return f"{role}(お名前は区役所でお尋ねください)"
+    return f"{role} {person['name']}さん"
 
 
 def _kind() -> pl.Expr:
     asks = pl.col("reasons").list.eval(pl.element().is_in(_ASKED)).list.any()
     renewal = pl.col("kind") == "renewal"
+    insurance = pl.col("reasons").list.contains(str(ReasonCode.NOT_INSURED))
     return (
-        pl.when((pl.col("outcome") == "pending") & asks)
+        pl.when(pl.col("outcome") == "eligible")
+        .then(pl.lit(NoticeKind.RESTORED.value))
+        .when((pl.col("outcome") == "pending") & insurance)
+        .then(pl.lit(NoticeKind.INSURANCE_UNKNOWN.value))
+        .when((pl.col("outcome") == "pending") & asks)
         .then(pl.lit(NoticeKind.INCOME_UNKNOWN.value))
         .when(pl.col("outcome") == "pending")
         .then(None)

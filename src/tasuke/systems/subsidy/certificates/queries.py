@@ -56,18 +56,34 @@ SELECT d.id, d.kind, d.scheme, d.atena_no, d.outcome, array_to_string(d.reasons,
             WHERE later.id > d.id AND later.scheme = d.scheme AND later.atena_no = d.atena_no
                 AND (d.outcome = 'pending'
                      OR (d.outcome = 'lost' AND later.outcome = 'eligible'
-                         AND later.start <= coalesce(d."end", d.start))))
+                         AND (later.start <= coalesce(d."end", d.start) OR later.kind = 'restored'))))
+        OR coalesce(k.closed_on IS NOT NULL, false)
+        OR (d.outcome = 'eligible' AND NOT coalesce(before.told OR before.lost_on < d.start, false)),
+    k.missing_from, k.due_on, before.lost_on,
+    (SELECT string_agg(DISTINCT concat_ws(':', i->>'subject_id', i->>'subject', i->>'status_code', i->>'income_year'),
+            E'\x1f')
+     FROM jsonb_array_elements(CASE jsonb_typeof(d.facts->'incomes') WHEN 'array' THEN d.facts->'incomes' END) i),
+    CASE WHEN d.outcome = 'pending' THEN latest.missing_documents END
 FROM subsidy_decision d
+LEFT JOIN subsidy_insurance_check k ON k.decision_id = d.id
+LEFT JOIN LATERAL (
+    SELECT coalesce(l."end", l.start) AS lost_on,
+        EXISTS (SELECT 1 FROM subsidy_notice n WHERE n.decision_id = l.id) AS told
+    FROM subsidy_decision l
+    WHERE d.kind = 'restored' AND l.scheme = d.scheme AND l.atena_no = d.atena_no AND l.outcome = 'lost' AND l.id < d.id
+    ORDER BY l.id DESC LIMIT 1
+) before ON TRUE
 LEFT JOIN subsidy_application a ON a.id = d.application_id
 LEFT JOIN LATERAL (
-    SELECT b.applicant_atena_no, b.loss_reason FROM subsidy_application b
+    SELECT b.applicant_atena_no, b.loss_reason, b.missing_documents FROM subsidy_application b
     WHERE b.scheme = d.scheme AND b.atena_no = d.atena_no AND b.received_on <= d.decided_on
     ORDER BY b.received_on DESC, b.id DESC LIMIT 1
 ) latest ON TRUE
 LEFT JOIN LATERAL (
     SELECT loss_reason FROM subsidy_entitlement WHERE decision_id = d.id ORDER BY id DESC LIMIT 1
 ) e ON TRUE
-WHERE d.outcome IN ('rejected', 'pending', 'lost') AND d.decided_on <= %s
+WHERE (d.outcome IN ('rejected', 'pending', 'lost') OR (d.outcome = 'eligible' AND d.kind = 'restored'))
+    AND d.decided_on <= %s
     AND NOT EXISTS (SELECT 1 FROM subsidy_notice n WHERE n.decision_id = d.id)
 ORDER BY d.id
 """
@@ -92,6 +108,11 @@ DECISION_SCHEMA = {
     "loss_code": pl.String(),
     "declared_loss": pl.String(),
     "overtaken": pl.Boolean(),
+    "missing_from": pl.Date(),
+    "due_on": pl.Date(),
+    "lost_on": pl.Date(),
+    "subjects": pl.List(pl.String()),
+    "missing_documents": pl.String(),
 }
 
 
@@ -99,6 +120,9 @@ def decisions_without_notice(*, using: str, on: date) -> pl.DataFrame:
     """Decisions up to a day that people have to be told of and have not been (DECISION_SCHEMA).
 
     applicant_atena_no: who applied, by the decision's own application or the person's latest one of the scheme;
-    overtaken: a later decision of the person in the scheme answers a question (保留), or takes a loss back.
+    subjects: whose incomes were judged, as id:subject:課税区分:year; missing_documents: of the latest application,
+    asked for while it is held; overtaken: a later decision of the person in the scheme answers a question (保留), or
+    takes a loss back; of a return (再認定) that nobody was told of a loss and no time was lost. missing_from,
+    due_on: of a question about the insurance; lost_on: the loss that a return follows.
     """
     return copy_out(connections[using], _DECISIONS, [on], schema=DECISION_SCHEMA)

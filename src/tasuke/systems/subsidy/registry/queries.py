@@ -28,6 +28,7 @@ _PERSON = (
     "alias",
     "sex",
     "birth_date",
+    "birth_text",
     "resident_status",
     "relationship",
     "head_name",

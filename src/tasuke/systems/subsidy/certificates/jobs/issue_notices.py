@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 from django.db import connections
 
+from tasuke.core.problems import Problem, Severity
 from tasuke.platform.batch.job import ChunkResult, Comparison, Job, Plan, RunContext, register
 from tasuke.platform.bulk import copy_in
 from tasuke.platform.documents import LIST_TEMPLATE, render_paper
@@ -23,7 +24,7 @@ from tasuke.schemes.definition import Scheme
 from tasuke.schemes.profile import Profile
 from tasuke.systems.subsidy.certificates.letter_persons import letter_persons
 from tasuke.systems.subsidy.certificates.models import Notice, NoticeKind
-from tasuke.systems.subsidy.certificates.notice_words import letter_contents, notice_register
+from tasuke.systems.subsidy.certificates.notice_words import letter_contents, letter_pages, notice_register
 from tasuke.systems.subsidy.certificates.notices import Letters, addressees, select_letters
 from tasuke.systems.subsidy.certificates.queries import decisions_without_notice, done_chunks
 from tasuke.systems.subsidy.profile import active_profile
@@ -48,9 +49,9 @@ def _plan(context: RunContext) -> Plan:
     decisions = decisions_without_notice(using=context.using, on=on)
     chosen = _choose(context.using, decisions, on)
     shards = [
-        part.slice(i, PER_SHARD)
+        shard
         for part in (chosen.letters.filter(~pl.col("hand")), chosen.letters.filter("hand"))
-        for i in range(0, part.height, PER_SHARD)
+        for shard in _shards(part)
     ]
     done = done_chunks(using=context.using, job=NAME, parameters=context.parameters)
     profile = active_profile()
@@ -66,25 +67,51 @@ def _plan(context: RunContext) -> Plan:
                 decisions.filter(~pl.col("overtaken")).height,
             )
         ],
-        problems=chosen.problems,
+        problems=[*chosen.problems, *_unconfirmed(chosen.letters, profile, schemes)],
     )
+
+
+def _shards(part: pl.DataFrame) -> list[pl.DataFrame]:
+    """PER_SHARD letters each; a letter is never in two."""
+    if part.is_empty():
+        return []
+    place = pl.col("letter").rle_id() // PER_SHARD
+    return part.with_columns(place=place).partition_by("place", maintain_order=True, include_key=False)
+
+
+def _unconfirmed(letters: pl.DataFrame, profile: Profile, schemes: dict[str, Scheme]) -> list[Problem]:
+    """Letters that name no article, since nobody has confirmed it: whoever approves must know."""
+    bound = [NoticeKind.REJECTION.value, NoticeKind.NOT_RENEWED.value, NoticeKind.LOSS.value]
+    told = letters.filter(pl.col("notice_kind").is_in(bound))
+    problems = []
+    for scheme, kind in told.select("scheme", "notice_kind").unique().sort("scheme", "notice_kind").iter_rows():
+        days = told.filter(scheme=scheme, notice_kind=kind)["decided_on"]
+        if any(profile.articles_on(scheme, kind, day) is None for day in days.unique()):
+            message = (
+                f"{schemes[scheme].name}の{NoticeKind(kind).label}の根拠条項が未確認です。「条項は未確認」と印字します。"
+                "プロファイルの legal_bases に条項と根拠を書いてください"
+            )
+            problems.append(Problem("notice.articles_unconfirmed", message, field=scheme, severity=Severity.WARNING))
+    return problems
 
 
 def _choose(using: str, decisions: pl.DataFrame, on: date) -> Letters:
     subjects = decisions["atena_no"]
     relations = relations_frame(using=using, atena_nos=subjects)
-    named = pl.concat(
-        [subjects, decisions["applicant_atena_no"], decisions["deciding_subject"], relations["other_atena_no"]]
-    ).drop_nulls()
+    judged = decisions["subjects"].explode(empty_as_null=True).str.split(":").list.first().rename("atena_no")
+    columns = [decisions["applicant_atena_no"], decisions["deciding_subject"], relations["other_atena_no"]]
+    named = pl.concat([subjects, judged, *columns]).drop_nulls()
     persons = letter_persons(using=using, on=on, atena_nos=named.unique())
     return select_letters(addressees(decisions, relations, persons, on=on), persons)
 
 
 def _counts(chosen: Letters) -> dict[str, int]:
-    kinds = chosen.letters.group_by("notice_kind").len().sort("notice_kind").iter_rows()
+    letters = chosen.letters.unique("letter", keep="first", maintain_order=True)
+    kinds = letters.group_by("notice_kind").len().sort("notice_kind").iter_rows()
     return {NoticeKind(kind).label: n for kind, n in kinds} | {
-        "通知合計": chosen.letters.height,
-        "うち手渡し(支援措置)": int(chosen.letters["hand"].sum()),
+        "通知合計": letters.height,
+        "うち手渡し(支援措置)": int(letters["hand"].sum()),
+        "通知する対象者": chosen.letters.height,
         "保留": chosen.held.height,
         "後の決定により不要": chosen.overtaken.height,
     }
@@ -95,7 +122,12 @@ def _apply(context: RunContext, plan: Plan, number: int) -> ChunkResult:
     rows = work.shards[number - work.first_shard]
     contents = letter_contents(rows, schemes=work.schemes, profile=work.profile, on=work.on)
     digest = _print(context, work, rows, contents, number + 1)
-    frame = rows.select(
+    texts = [json.dumps(c, ensure_ascii=False) for c in contents]
+    table = pl.DataFrame(
+        {"letter": rows["letter"].unique(maintain_order=True), "page": letter_pages(contents), "content": texts}
+    )
+    letters = rows.unique("letter", keep="first", maintain_order=True)
+    frame = rows.join(table, on="letter", how="left", maintain_order="left").select(
         "scheme",
         "atena_no",
         "decision_id",
@@ -104,12 +136,14 @@ def _apply(context: RunContext, plan: Plan, number: int) -> ChunkResult:
         hand_delivery="hand",
         issued_on=pl.lit(work.on),
         file_sha256=pl.lit(digest),
-        page=pl.int_range(1, pl.len() + 1),
+        page=pl.col("page").cast(pl.Int64),
         run_id=pl.lit(context.applied_run),
         issued_by=pl.lit(context.by),
-    ).with_columns(pl.Series("content", [json.dumps(c, ensure_ascii=False) for c in contents]))
+        content="content",
+    )
     copy_in(connections[context.using], Notice._meta.db_table, frame)
-    return ChunkResult(counts={"通知": rows.height, "うち手渡し(支援措置)": int(rows["hand"].sum())})
+    hand = int(letters["hand"].sum())
+    return ChunkResult(counts={"通知": letters.height, "うち手渡し(支援措置)": hand, "通知した対象者": rows.height})
 
 
 def _print(context: RunContext, work: _Work, rows: pl.DataFrame, contents: list[dict[str, Any]], shard: int) -> str:
@@ -126,8 +160,8 @@ def _print(context: RunContext, work: _Work, rows: pl.DataFrame, contents: list[
             key=f"{title}:{work.on}:{context.applied_run}:{shard}",
             name=f"{title}_{work.on:%Y%m%d}_{shard:04d}{hand}.pdf",
             data=render_paper(template, data, made_at=context.now, tagged=False),
-            rows=rows.height,
-            totals={"通数": rows.height},
+            rows=len(contents),
+            totals={"通数": len(contents), "対象者": rows.height},
             by=context.by,
             now=context.now,
             run_id=context.run_id,

@@ -57,10 +57,21 @@ def test_a_certificate_of_another_authority_is_refused(authority, tmp_path):
         verify_certificate(issued(other, key(signing_of("b"))), authority=authority.certificate, at=AT)
 
 
-@pytest.mark.parametrize("at", [AT - timedelta(seconds=1), AT + YEAR])
+@pytest.mark.parametrize("at", [AT - timedelta(seconds=1), AT + YEAR + timedelta(seconds=1)])
 def test_a_certificate_counts_in_its_period_only(authority, at):
     with pytest.raises(CertificateRefused, match="有効期間"):
         verify_certificate(issued(authority, key(signing_of("b"))), authority=authority.certificate, at=at)
+
+
+def test_a_certificate_never_ends_before_its_key(authority):
+    until = AT + YEAR + timedelta(microseconds=5)
+    found = key(signing_of("b")).model_copy(update={"valid_to": until})
+    assert verify_certificate(issued(authority, found), authority=authority.certificate, at=until)
+
+
+def test_a_demonstration_on_earlier_days_finds_the_authority_valid(authority):
+    found = key(signing_of("b")).model_copy(update={"valid_from": AT - 2 * YEAR})
+    assert verify_certificate(issued(authority, found), authority=authority.certificate, at=AT - YEAR)
 
 
 def test_a_revoked_certificate_is_refused(authority):

@@ -71,7 +71,8 @@ class Authority:
         return self._sign(subject, _loaded(jwk), valid_from, valid_to, authority=False).decode()
 
     def _root(self, at: datetime) -> bytes:
-        return self._sign(_issuer(), self._key.public_key(), at - timedelta(days=1), at + _LIFE, authority=True)
+        # it begins in the past, because a demonstration may play on days before the one on which it is set up
+        return self._sign(_issuer(), self._key.public_key(), at - _LIFE, at + _LIFE, authority=True)
 
     def _sign(
         self,
@@ -89,7 +90,7 @@ class Authority:
             .public_key(public)
             .serial_number(x509.random_serial_number())
             .not_valid_before(valid_from)
-            .not_valid_after(valid_to)
+            .not_valid_after(_whole_second_after(valid_to))
             .add_extension(x509.BasicConstraints(ca=authority, path_length=0 if authority else None), critical=True)
         )
         return builder.sign(self._key, algorithm=None).public_bytes(Encoding.PEM)
@@ -107,7 +108,7 @@ def verify_certificate(pem: str, *, authority: str, at: datetime, revoked: froze
     except (InvalidSignature, ValueError, TypeError) as error:
         raise CertificateRefused("この認証局が発行した証明書ではありません") from error
     for one in (root, found):
-        if not one.not_valid_before_utc <= at < one.not_valid_after_utc:
+        if not one.not_valid_before_utc <= at <= one.not_valid_after_utc:  # both inclusive (RFC 5280 4.1.2.5)
             raise CertificateRefused("証明書の有効期間の外です")
     if f"{found.serial_number:x}" in revoked:
         raise CertificateRefused("証明書は失効しています")
@@ -156,6 +157,11 @@ def _issuer() -> x509.Name:
             x509.NameAttribute(NameOID.COMMON_NAME, "stand-in certificate authority (not a real one)"),
         ]
     )
+
+
+def _whole_second_after(moment: datetime) -> datetime:
+    """Certificates know whole seconds only: never end before the key does."""
+    return moment.replace(microsecond=0) + timedelta(seconds=1) if moment.microsecond else moment
 
 
 def _loaded(jwk: Jwk) -> Ed25519PublicKey | X25519PublicKey:

@@ -56,6 +56,8 @@ class EventKind(StrEnum):
     TRAIL_RESTORED = "trail-restored"
     CHECKPOINT_MENDED = "checkpoint-mended"
 
+    SERVICE_SWITCHED = "service-switched"
+
     @property
     def label(self) -> str:
         """The kind in Japanese."""
@@ -110,6 +112,7 @@ _LABELS = {
     EventKind.FILE_MADE: "ファイルの作成",
     EventKind.TRAIL_RESTORED: "証跡の復元",
     EventKind.CHECKPOINT_MENDED: "検証点の補完",
+    EventKind.SERVICE_SWITCHED: "システムの停止・再開",
 }
 
 

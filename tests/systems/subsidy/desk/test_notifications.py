@@ -11,7 +11,7 @@ from tasuke.platform.audit.models import AuditEvent
 from tasuke.systems.subsidy.certificates.letter_persons import letter_persons
 from tasuke.systems.subsidy.certificates.models import Certificate, Notice
 from tasuke.systems.subsidy.desk.models import Notification, Sheet
-from tasuke.systems.subsidy.entitlements.models import Application, Decision, Entitlement
+from tasuke.systems.subsidy.entitlements.models import Application, Decision, Entitlement, InsuranceCheck
 from tasuke.systems.subsidy.registry.models import (
     Account,
     Insurance,
@@ -165,6 +165,21 @@ def test_an_insurance_that_ends_later_holds_until_then(entitled, browser):
     save(browser(), "insurance", data)
     assert [i.valid.upper for i in now_of(Insurance)] == [date(2027, 2, 1)]
     assert Certificate.objects.using("subsidy").get().state == "issued"
+
+
+def test_an_insurance_that_ended_is_asked_after_and_the_next_one_answers(entitled, browser):
+    ended = {"act": "end", "effective_on": "R8.11.20"}
+    shown = preview(browser(), "insurance", ended)
+    assert "保険確認中になります" in shown.content.decode()
+    told = save(browser(), "insurance", ended)
+    [check] = InsuranceCheck.objects.using("subsidy").filter(closed_on=None)
+    assert (check.atena_no, check.missing_from) == (CHILD, date(2026, 11, 20))
+    assert now_of(Entitlement)[0].loss_reason == ""
+    assert "保険確認中" in browser().get(f"/persons/{CHILD}/").content.decode()
+    joined = {**INSURANCE, "effective_on": "R8.11.20"}
+    answered = save(browser(), "insurance", joined, seen=str(told.pk))
+    assert [k["open"] for k in answered.effect["checks"]] == [False]
+    assert not InsuranceCheck.objects.using("subsidy").filter(closed_on=None).exists()
 
 
 def test_a_loss_told_today_ends_the_entitlement_today(entitled, browser):

@@ -28,6 +28,10 @@ LEFT JOIN LATERAL (SELECT c.name, c.birth_date FROM subsidy_resident_record c
   ON TRUE
 WHERE e.atena_no = ANY(%s) AND e.recorded_to IS NULL ORDER BY e.scheme, e.atena_no, lower(e.valid)
 """
+_CHECKS = """
+SELECT k.scheme, k.atena_no, k.missing_from::text AS missing_from, coalesce(k.due_on::text, '') AS due_on
+FROM subsidy_insurance_check k WHERE k.atena_no = ANY(%s) AND k.closed_on IS NULL
+"""
 _CONCERNED = """
 SELECT DISTINCT x.atena_no FROM (
   SELECT unnest(%(people)s::text[]) AS atena_no
@@ -48,10 +52,12 @@ Spells = dict[tuple[str, str], list[Row]]
 @dataclass(frozen=True, slots=True)
 class PersonsState:
     """spells: (scheme, person) → entitlements in order of time; papers: (scheme, person) → what their certificate needs
-    (act: a CertificateKind or RECALL, cause, recipient_no, certificate_id)."""
+    (act: a CertificateKind or RECALL, cause, recipient_no, certificate_id); checks: (scheme, person) → the open
+    question after an insurance (missing_from, due_on)."""
 
     spells: Spells
     papers: dict[tuple[str, str], Row]
+    checks: dict[tuple[str, str], Row]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,7 @@ class Effect:
     later: bool
     entitlements: list[Row]
     certificates: list[Row]
+    checks: list[Row]
     facts: list[Row]
     remarks: list[str]
 
@@ -72,7 +79,7 @@ class Effect:
 
     def as_json(self) -> Row:
         """For the row that keeps it."""
-        names = ("on", "later", "entitlements", "certificates", "facts", "remarks")
+        names = ("on", "later", "entitlements", "certificates", "checks", "facts", "remarks")
         return {name: getattr(self, name) for name in names}
 
 
@@ -89,7 +96,8 @@ def state_of_persons(*, using: str, people: Sequence[str], on: date) -> PersonsS
     papers: dict[tuple[str, str], Row] = {}
     for scheme in sorted({scheme for scheme, _ in spells}):
         papers |= _papers(using, scheme, pl.Series(sorted({no for s, no in spells if s == scheme})), on)
-    return PersonsState(spells, papers)
+    checks = {(row["scheme"], row["atena_no"]): row for row in fetch(using, _CHECKS, [list(people)])}
+    return PersonsState(spells, papers, checks)
 
 
 def _papers(using: str, scheme: str, people: pl.Series, on: date) -> dict[tuple[str, str], Row]:
@@ -149,6 +157,17 @@ def changed_papers(before: PersonsState, after: PersonsState) -> list[Row]:
         if before.papers.get((scheme, atena_no)) != need:
             spells = after.spells.get((scheme, atena_no)) or before.spells.get((scheme, atena_no)) or [{}]
             rows.append({"scheme": scheme, "atena_no": atena_no, "name": spells[0].get("name") or atena_no, **need})
+    return rows
+
+
+def changed_checks(before: PersonsState, after: PersonsState) -> list[Row]:
+    """Questions after an insurance that are opened (`open`) or answered by the change."""
+    rows = []
+    for key in sorted({*before.checks, *after.checks}):
+        if before.checks.get(key) != after.checks.get(key):
+            spells = after.spells.get(key) or before.spells.get(key) or [{}]
+            name = spells[0].get("name") or key[1]
+            rows.append({**(after.checks.get(key) or before.checks[key]), "name": name, "open": key in after.checks})
     return rows
 
 

@@ -55,8 +55,10 @@ ORDER BY 1, 2, 4
 """
 _ENTITLEMENTS = """
 SELECT e.id, e.scheme, e.atena_no, e.recipient_no, e.payer_no, lower(e.valid) AS since, upper(e.valid) AS until,
-       e.role, e.band, e.coverage, e.copay_class, e.funding, e.loss_reason, e.valid @> %(on)s::date AS in_force
+       e.role, e.band, e.coverage, e.copay_class, e.funding, e.loss_reason, e.valid @> %(on)s::date AS in_force,
+       k.missing_from, k.due_on
 FROM subsidy_entitlement e
+LEFT JOIN subsidy_insurance_check k ON k.scheme = e.scheme AND k.atena_no = e.atena_no AND k.closed_on IS NULL
 WHERE e.atena_no = ANY(%(people)s) AND {known} AND (%(schemes)s::text[] IS NULL OR e.scheme = ANY(%(schemes)s))
 ORDER BY e.atena_no, e.scheme, lower(e.valid)
 """

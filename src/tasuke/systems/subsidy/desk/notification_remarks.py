@@ -29,21 +29,24 @@ WHERE c.atena_no = %(person)s AND c.recorded_to IS NULL AND c.valid @> %(on)s::d
 """
 
 
-def remarks_on(*, using: str, draft: Draft, entitlements: Sequence[Row], changed: bool, on: date) -> list[str]:
-    """Sentences for the preview, the weightiest first. changed: something of the registers changes."""
+def remarks_on(
+    *, using: str, draft: Draft, entitlements: Sequence[Row], asked: bool, changed: bool, on: date
+) -> list[str]:
+    """Sentences for the preview, the weightiest first. asked: an insurance begins or ends to be asked after; changed:
+    something of the registers changes."""
     kind, act = draft.kind, draft.content.get("act")
-    asked = {"person": draft.atena_no, "on": on}
+    whom = {"person": draft.atena_no, "on": on}
     told: list[str] = []
     if kind is NotificationKind.ACCOUNT:
-        told += _payments(using, asked)
+        told += _payments(using, whom)
     elif kind is NotificationKind.NAME:
-        told += _names(using, asked, str(act))
+        told += _names(using, whom, str(act))
     elif kind is NotificationKind.MAILING_ADDRESS and act != ENDS:
         told.append(
             "通知書と支払通知書は、届出の期間、この送付先に送ります。受給者証に印字する住所は住民票のままです。"
         )
-    elif draft.judged and not any(row["own"] for row in entitlements):
-        told.append("受給資格は変わりません。新しく受けたい助成があるときは、申請を受け付けてください。")
+    elif draft.judged and not asked and not any(row["own"] for row in entitlements):
+        told.append("新しく受けたい助成があるときは、申請を受け付けてください。")
     if any(row["verdict"] in ("lost", "shorter") for row in entitlements):
         told.append("資格がなくなる人には消滅の通知書を作り、受給者証を返してもらいます。")
     if not changed and kind not in (NotificationKind.LOSS, NotificationKind.NAME):

@@ -9,6 +9,7 @@ from django.db import transaction
 from tasuke.systems.subsidy.desk.effects import (
     Effect,
     PersonsState,
+    changed_checks,
     changed_entitlements,
     changed_papers,
     concerned_by,
@@ -34,7 +35,7 @@ def preview_notification(*, using: str, draft: Draft, on: date, now: datetime) -
     facts = current_facts(using=using, draft=draft)
     touches_papers = draft.judged or draft.kind in _PRINTED
     people = concerned_by(using=using, people=draft.people, on=on) if touches_papers else list(draft.people)
-    nothing = PersonsState({}, {})
+    nothing = PersonsState({}, {}, {})
     before = state_of_persons(using=using, people=people, on=on) if touches_papers else nothing
     without = _tried(using, None, people, day, now)[0] if draft.judged else before
     after, facts_after = _tried(using, draft, people, day, now)
@@ -42,15 +43,18 @@ def preview_notification(*, using: str, draft: Draft, on: date, now: datetime) -
         after = nothing
     named = [*people, *facts_after.get_column("other_atena_no")] if "other_atena_no" in facts_after.columns else people
     names = {no: person.name for no, person in person_names(using=using, atena_nos=named, on=on).items()}
-    entitlements = changed_entitlements(before, without, after)
+    entitlements, checks = changed_entitlements(before, without, after), changed_checks(before, after)
     changes = [] if draft.kind is NotificationKind.LOSS else fact_changes(draft.kind, facts, facts_after, names)
     return Effect(
         on=day.isoformat(),
         later=draft.effective_on > on,
         entitlements=entitlements,
         certificates=changed_papers(before, after),
+        checks=checks,
         facts=changes,
-        remarks=remarks_on(using=using, draft=draft, entitlements=entitlements, changed=bool(changes), on=on),
+        remarks=remarks_on(
+            using=using, draft=draft, entitlements=entitlements, asked=bool(checks), changed=bool(changes), on=on
+        ),
     )
 
 

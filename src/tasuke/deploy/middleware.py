@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.module_loading import import_string
 
+from tasuke.deploy.errors import bad_request
 from tasuke.deploy.metrics import METRICS
 
 # Everything comes from this server, nothing is written inline; a page cannot be framed nor send a form elsewhere.
@@ -36,7 +37,9 @@ class ServerSide:
         began = time.perf_counter()
         moment = import_string(settings.OFFICE_CLOCK)()
         request.at, request.today = moment, moment.date()  # type: ignore[attr-defined]
-        response = self.get_response(request)
+        # no name, word or number holds NUL and PostgreSQL takes none: whoever sends one in an address probes
+        probing = "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", "")
+        response = bad_request(request, None) if probing else self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         response.headers.setdefault("Permissions-Policy", _NO_DEVICES)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")

@@ -18,6 +18,7 @@ from typing import Any
 import typst
 
 from tasuke.platform.documents.fonts import font_folders
+from tasuke.platform.documents.glyphs import with_geta
 
 # templates inside the package may read each other, and nothing outside it
 _PACKAGE = Path(__file__).resolve().parents[2]
@@ -47,11 +48,11 @@ def render_paper(
     """One PDF. data: anything JSON can say; made_at: stands in the PDF as its creation time (aware).
 
     root: folder that the template may read from (the package for its own templates, else the template's folder).
-    Raises PaperFailed, FontsMissing.
+    A character that no font holds is printed as 〓, never as an empty box. Raises PaperFailed, FontsMissing.
     """
     try:
         pdf = _compiler(template, root or _root_of(template)).compile(
-            sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+            sys_inputs={"data": with_geta(json.dumps(data, ensure_ascii=False))},
             timestamp=int(made_at.timestamp()),
             pdf_tags=tagged,
         )

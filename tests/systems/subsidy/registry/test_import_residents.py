@@ -224,3 +224,29 @@ def test_import_residents_every_chunk_of_a_later_file_is_taken(import_feed, monk
 
     assert run.chunks_total == 8
     assert run.counts["added"] == 50
+
+
+def test_names_are_stored_in_nfc_with_their_variation_sequences(import_feed):
+    name, variant = "か\u3099 ハ\u309a子", "葛\U000e0102城 髙﨑𠮷"
+    import_feed("residents", [{"name": name}, {"atena_no": "102", "name": variant, "address": "川崎市シ\u3099"}])
+
+    assert ResidentRecord.objects.get(atena_no="101").name == "が パ子"
+    other = ResidentRecord.objects.get(atena_no="102")
+    assert (other.name, other.address) == (variant, "川崎市ジ")
+
+
+def test_a_character_that_no_font_has_is_told_with_person_and_code_point(import_feed):
+    run, done = import_feed(
+        "residents",
+        [{"name": "髙\U0002ffff 花子"}, {"atena_no": "102", "name": "葛\U000e01ef 太郎"}, {"atena_no": "103"}],
+    )
+
+    assert done
+    found = RunProblem.objects.using("subsidy").filter(run=run, code="unprintable").order_by("value")
+    assert [(p.value, p.severity, p.field, p.line) for p in found] == [
+        ("101", "warning", "氏名(宛名番号)", 2),
+        ("102", "warning", "氏名(宛名番号)", 3),
+    ]
+    assert "U+2FFFF は 〓 と印字します" in found[0].message
+    assert "U+845B U+E01EF は基本の字形で印字します" in found[1].message
+    assert ResidentRecord.objects.get(atena_no="101").name == "髙\U0002ffff 花子"  # stored as it came

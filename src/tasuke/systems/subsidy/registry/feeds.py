@@ -18,6 +18,7 @@ from tasuke.platform.exchange.services.record_files import receive_file
 from tasuke.platform.exchange.services.refuse_planned import refuse_planned
 from tasuke.systems.subsidy.registry.first_load import built_at_the_end, can_load_at_once
 from tasuke.systems.subsidy.registry.tables import HistoryTable
+from tasuke.systems.subsidy.registry.texts import in_nfc, unprintable
 
 ROWS_PER_CHUNK = 20_000
 # named gaps of the running number; a file with more of them is broken elsewhere
@@ -57,8 +58,8 @@ class Feed:
     """One kind of import.
 
     person: column by which chunks are cut, so that no person is in two of them; prepare: columns
-    made once for the whole file; check, compare: more problems and counts for the plan; apply: writes some rows of the
-    frame for the file with this id, and counts.
+    made once for the whole file; check: more problems, rows with an error are not taken; compare: counts for the plan;
+    apply: writes some rows of the frame for the file with this id, and counts.
     """
 
     kind: str
@@ -70,6 +71,7 @@ class Feed:
     check: Check | None = None
     compare: Compare | None = None
     rows_per_chunk: int = ROWS_PER_CHUNK
+    needs_approval: bool = False
     first_load: FirstLoad | None = None
 
 
@@ -100,7 +102,15 @@ def feed_job(name: str, feed: Feed) -> Job:
         return {}
 
     refused = refuse_planned(feed.kind)
-    return Job(name=name, title=feed.title, plan=plan, apply_chunk=apply_chunk, finish=finish, refused=refused)
+    return Job(
+        name=name,
+        title=feed.title,
+        plan=plan,
+        apply_chunk=apply_chunk,
+        finish=finish,
+        refused=refused,
+        needs_approval=feed.needs_approval,
+    )
 
 
 def _plan(context: RunContext, feed: Feed) -> Plan:
@@ -113,9 +123,15 @@ def _plan(context: RunContext, feed: Feed) -> Plan:
     if InboundFile.objects.using(context.using).filter(kind=feed.kind, sha256=digest, run_id__isnull=False).exists():
         return Plan(counts={"already_imported": 1}, chunks=0, work=work)
     frame, problems = feed.parse(data)
+    frame = in_nfc(frame)
     fatal = is_fatal(problems)
     if not fatal:
-        problems = [*problems, *sequence_gaps(frame), *(feed.check(context, frame) if feed.check else ())]
+        if "atena_no" in frame.columns:
+            problems = [*problems, *unprintable(frame, person="atena_no")]
+        found = list(feed.check(context, frame)) if feed.check else []
+        wrong = {p.line for p in found if p.severity is Severity.ERROR and p.line is not None}
+        problems = [*problems, *sequence_gaps(frame), *found]
+        frame = frame.filter(~pl.col("line").is_in(list(wrong))) if wrong else frame
     comparisons = feed.compare(context, frame) if feed.compare and not fatal else ()
     work.rejected = len({p.line for p in problems if p.severity is Severity.ERROR and p.line is not None})
     work.rows = frame.height + work.rejected

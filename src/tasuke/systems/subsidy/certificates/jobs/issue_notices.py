@@ -18,6 +18,7 @@ from tasuke.core.problems import Problem, Severity
 from tasuke.platform.batch.job import ChunkResult, Comparison, Job, Plan, RunContext, register
 from tasuke.platform.bulk import copy_in
 from tasuke.platform.documents import LIST_TEMPLATE, render_paper
+from tasuke.platform.documents.glyphs import code_points, missing_in
 from tasuke.platform.exchange.services.record_files import record_outbound
 from tasuke.schemes.catalogue_loader import load_scheme
 from tasuke.schemes.definition import Scheme
@@ -67,7 +68,11 @@ def _plan(context: RunContext) -> Plan:
                 decisions.filter(~pl.col("overtaken")).height,
             )
         ],
-        problems=[*chosen.problems, *_unconfirmed(chosen.letters, profile, schemes)],
+        problems=[
+            *chosen.problems,
+            *_unconfirmed(chosen.letters, profile, schemes),
+            *_unprintable(chosen.letters),
+        ],
     )
 
 
@@ -92,6 +97,21 @@ def _unconfirmed(letters: pl.DataFrame, profile: Profile, schemes: dict[str, Sch
                 "プロファイルの legal_bases に条項と根拠を書いてください"
             )
             problems.append(Problem("notice.articles_unconfirmed", message, field=scheme, severity=Severity.WARNING))
+    return problems
+
+
+def _unprintable(letters: pl.DataFrame) -> list[Problem]:
+    """Persons and addressees whose names or addresses no font holds: 〓 is printed, and somebody writes it by hand."""
+    problems = []
+    for column in ("name", "to_name", "to_printed_address"):
+        lost = missing_in(letters[column].drop_nulls().unique())
+        for no, text in letters.select("atena_no", column).unique(maintain_order=True).iter_rows() if lost else ():
+            there = "、".join(code_points(c) for c in lost if c in (text or ""))
+            if there:
+                message = f"フォントにない文字があります({there})。文字は〓、異体字は基本の字形で印字します"
+                problems.append(
+                    Problem("notice.unprintable", message, field="宛名番号", value=no, severity=Severity.WARNING)
+                )
     return problems
 
 

@@ -1,0 +1,33 @@
+"""distribute-numbers {"path"}: 個人番号 to 団体内統合宛名. The file is read, sealed and not kept; only its hash is."""
+
+from pathlib import Path
+
+from tasuke.core.problems import Severity, in_file, is_fatal
+from tasuke.formats import my_number_feed
+from tasuke.platform.batch.job import ChunkResult, Job, Plan, RunContext, register
+from tasuke.platform.exchange.archive import sha256_of
+from tasuke.systems.resident.services.receive_numbers import receive_numbers
+
+KIND = "distribute-numbers"
+
+
+def _plan(context: RunContext) -> Plan:
+    path = Path(str(context.parameters["path"]))
+    data = path.read_bytes()
+    frame, problems = my_number_feed.parse(data)
+    rejected = len({p.line for p in problems if p.severity is Severity.ERROR and p.line is not None})
+    counts = {"rows": frame.height + rejected, "accepted": frame.height, "rejected": rejected}
+    return Plan(
+        counts={**counts, "fatal": int(is_fatal(problems))},
+        chunks=1 if frame.height else 0,
+        work=(sha256_of(data), frame.sort("seq")),
+        problems=in_file(problems, path.name),
+    )
+
+
+def _apply(context: RunContext, plan: Plan, number: int) -> ChunkResult:
+    digest, frame = plan.work
+    return ChunkResult(counts=receive_numbers(using=context.using, rows=frame, at=context.now, source=digest))
+
+
+JOB = register(Job(name=KIND, title="個人番号の配信", plan=_plan, apply_chunk=_apply))

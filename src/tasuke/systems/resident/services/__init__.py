@@ -1,0 +1,1 @@
+"""Operations of the resident distribution, one public function per file."""

@@ -103,18 +103,23 @@ def replica(person: str, *, version: int = 1, year: int = 2026, **more) -> i.Rep
     return i.ReplicaRow(**(facts | more))
 
 
+@pytest.fixture(scope="session")
+def joined(django_db_setup, django_db_blocker) -> None:
+    """The municipalities' empty schemas, once for all tests: what a test puts in goes with its transaction."""
+    with django_db_blocker.unblock():
+        for body, name in NAMES.items():
+            join_tenant(body=body, name=name, by="test", at=World.now)
+
+
 @contextmanager
 def installed(world: World) -> Iterator[World]:
     master.forget_loaded()
     directory.forget_loaded()
     set_policy(accept="synthetic")
     for body, name in NAMES.items():
-        join_tenant(body=body, name=name, by="test", at=world.now)
         with inside(body) as room:
             signing, sealing = room.signing_keys.public_jwks()[0], room.opening_keys.public_jwks()[0]
-        enrolled = enrol_body(
-            code=body, name=name, kind="municipality", signing=signing, sealing=sealing, at=world.now
-        )
+        enrolled = enrol_body(code=body, name=name, kind="municipality", signing=signing, sealing=sealing, at=world.now)
     directory.trust_authority(certificate=enrolled.authority)
     ways = {}
     for body in NAMES:
@@ -127,7 +132,7 @@ def installed(world: World) -> Iterator[World]:
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
+def world(joined) -> Iterator[World]:
     with installed(World()) as made:
         yield made
 

@@ -3,12 +3,13 @@
 import re
 from importlib import resources
 
-from django.db import transaction
+from django.db import connections
 from psycopg import sql
 
 from tasuke.systems.midserver.models import Tenant
 from tasuke.systems.midserver.tenancy import USING, as_owner, names_of, tenants
 
+_VERSION = "tasuke tables "
 _FILE = re.compile(r"tenant_(\d{4})\.sql")
 
 
@@ -23,20 +24,31 @@ def upgrade_tenants(*, using: str = USING) -> dict[str, int]:
 
 
 def upgrade_tenant(tenant: Tenant, *, using: str = USING) -> int:
-    """One municipality; gives the version that its tables have now."""
+    """One municipality; gives the version that its tables have now. The schema itself says which that is."""
     names = names_of(tenant.body, using=using)
     words = {"schema": names.schema, "tenant": names.role, "operator": names.operator}
+    done = _version(names.schema, using)
     for number, text in templates():
-        if number <= tenant.template:
+        if number <= done:
             continue
-        with transaction.atomic(using=using):
-            with as_owner(tenant.body, using=using) as owner:
-                for word, name in words.items():
-                    text = text.replace(f"{{{word}}}", sql.Identifier(name).as_string())
-                owner.cursor.execute(text)
-            tenant.template = number
-            tenant.save(using=using, update_fields=["template"])
-    return tenant.template
+        with as_owner(tenant.body, using=using) as owner:
+            for word, name in words.items():
+                text = text.replace(f"{{{word}}}", sql.Identifier(name).as_string())
+            owner.cursor.execute(text)
+            schema = sql.Identifier(names.schema).as_string()
+            owner.cursor.execute(f"COMMENT ON SCHEMA {schema} IS '{_VERSION}{number}'")
+        done = number
+    if tenant.template != done:
+        tenant.template = done
+        tenant.save(using=using, update_fields=["template"])
+    return done
+
+
+def _version(schema: str, using: str) -> int:
+    with connections[using].cursor() as cursor:
+        cursor.execute("SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = %s", [schema])
+        row = cursor.fetchone()
+    return int(row[0].removeprefix(_VERSION)) if row and row[0] else 0
 
 
 def templates() -> list[tuple[int, str]]:

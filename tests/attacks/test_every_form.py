@@ -112,6 +112,6 @@ def test_hostile_parts_of_addresses(city, payload):
     for role in ("reviewer", "administrator", "head_office"):
         browser = signed_in(role)
         for path in (f"/persons/{payload}/", f"/applications/new/{payload}/", f"/admin/accounts/users/{payload}/",
-                     f"/payments/no/{payload}/", f"/claims/{payload}/1/", f"/settings/schemes/{payload}/",
+                     f"/payments/no/{payload}/", f"/claims/{payload}/1/", f"/schemes/{payload}/",
                      f"/statistics/extracts/new/{payload}/", f"/certificates/{payload}/"):  # fmt: skip
             assert browser.get(path).status_code in (302, 400, 403, 404), path

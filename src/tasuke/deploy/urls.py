@@ -25,6 +25,7 @@ _ROOMS = {
         "runs/": "tasuke.platform.batch.web.urls",
         "statistics/": "tasuke.systems.subsidy.statistics.web.urls",
         "settings/": "tasuke.systems.subsidy.settings.web.urls",
+    "schemes/": "tasuke.systems.subsidy.settings.web.scheme_urls",
     },
     "accounts": {
         "audit/": "tasuke.platform.audit.web.urls",

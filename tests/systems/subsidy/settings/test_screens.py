@@ -30,7 +30,7 @@ def head():
 
 
 def html(browser, name, *args, **query):
-    answer = browser.get(reverse(f"settings:{name}", args=args), query)
+    answer = browser.get(reverse(name if ":" in name else f"settings:{name}", args=args), query)
     assert answer.status_code == 200
     return answer.content.decode()
 
@@ -81,21 +81,22 @@ def test_a_month_that_nobody_can_read_is_this_month(head, typed):
 
 
 def test_a_scheme_shows_every_value_with_its_source(head):
-    text = html(head, "rules", KODOMO, "who", VERSION)
+    text = html(head, "schemes:rules", KODOMO, "who", VERSION)
     assert "18歳に達する日以後最初の3月31日まで" in text
     assert "札幌市 子ども医療費助成の拡大" in text
-    assert html(head, "rules", KODOMO, "copayment", VERSION) != text
+    assert "<h1>札幌市 子ども医療費助成 令和7年4月1日から</h1>" in text
+    assert html(head, "schemes:rules", KODOMO, "copayment", VERSION) != text
 
 
 def test_an_unconfirmed_value_is_marked_until_the_city_confirms_it(head, sapporo):
     bare = sapporo.model_copy(update={"confirmations": []})
     set_profile(bare)
-    text = html(head, "rules", KODOMO, "who", VERSION, show="open")
+    text = html(head, "schemes:rules", KODOMO, "who", VERSION, show="open")
     keys = re.findall(r'<code class="small">([^<]+)</code>', text)
     assert keys
     given = Confirmation(scheme=KODOMO, key=keys[0], by="試験 花子", on=date(2026, 4, 2), basis="試験の要綱")
     set_profile(bare.model_copy(update={"confirmations": [given]}))
-    now = html(head, "rules", KODOMO, "who", VERSION, show="open")
+    now = html(head, "schemes:rules", KODOMO, "who", VERSION, show="open")
     assert "試験 花子" in now
     assert "試験の要綱" in now
     assert now.count("未確認</span>") == text.count("未確認</span>") - 1
@@ -103,13 +104,13 @@ def test_an_unconfirmed_value_is_marked_until_the_city_confirms_it(head, sapporo
 
 def test_schemes_of_other_cities_and_unknown_versions_are_not_there(head):
     for args in (["kawasaki-shoni"], ["no-such-scheme"]):
-        assert head.get(reverse("settings:scheme", args=args)).status_code == 404
+        assert head.get(reverse("schemes:scheme", args=args)).status_code == 404
     for args in ([KODOMO, "who", "1999-01-01"], [KODOMO, "what", VERSION]):
-        assert head.get(reverse("settings:rules", args=args)).status_code == 404
+        assert head.get(reverse("schemes:rules", args=args)).status_code == 404
 
 
 def test_a_clerk_reads_rules_but_not_settings():
     clerk = signed_in("clerk")
-    assert clerk.get(reverse("settings:schemes")).status_code == 200
+    assert clerk.get(reverse("schemes:list")).status_code == 200
     assert clerk.get(reverse("settings:offices")).status_code == 403
-    assert "設定</a>" not in clerk.get(reverse("settings:schemes")).content.decode()
+    assert "設定</a>" not in clerk.get(reverse("schemes:list")).content.decode()

@@ -43,5 +43,5 @@ def rules(request: OfficeRequest, scheme_id: str, kind: str, block: str) -> Http
     chosen = next(b for b in (*versions, *periods) if (b.kind, b.id) == (kind, block))
     only_open = request.GET.get("show") == "open"
     shown = [v for v in values if v.unconfirmed] if only_open else values
-    context = {"scheme": scheme, "block": chosen, "values": shown, "only_open": only_open, "all": len(values)}
+    context = {"scheme": scheme, "chosen": chosen, "values": shown, "only_open": only_open, "all": len(values)}
     return render(request, "settings/rules.html", context | {"doubtful": sum(v.unconfirmed for v in values)})

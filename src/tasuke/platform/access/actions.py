@@ -107,6 +107,13 @@ class Action(StrEnum):
     VIEW_NATIONAL = "view-national"
     SWITCH_NATIONAL = "switch-national"
 
+    LIST_MID_INQUIRIES = "list-mid-inquiries"
+    ANSWER_PROVISION = "answer-provision"
+    VIEW_PROVISION_RECORDS = "view-provision-records"
+    SET_PROVISION_FLAGS = "set-provision-flags"
+    VIEW_MID_OPERATION = "view-mid-operation"
+    ANNOUNCE_MID = "announce-mid"
+
     @property
     def label(self) -> str:
         """The action in Japanese, as screens and the audit trail name it."""
@@ -195,6 +202,12 @@ _LABELS = {
     Action.LIFT_FLAGS: "自動応答不可・不開示を解除する",
     Action.VIEW_NATIONAL: "情報提供ネットワークシステム(代役)を見る",
     Action.SWITCH_NATIONAL: "情報提供ネットワークシステム(代役)を止める・動かす",
+    Action.LIST_MID_INQUIRIES: "中間サーバーの照会の状況を見る",
+    Action.ANSWER_PROVISION: "情報提供の求めに手動で回答する",
+    Action.VIEW_PROVISION_RECORDS: "情報提供等の記録を見る",
+    Action.SET_PROVISION_FLAGS: "自動応答不可・不開示該当を設定する",
+    Action.VIEW_MID_OPERATION: "中間サーバーの運用の状況を見る",
+    Action.ANNOUNCE_MID: "中間サーバーのお知らせと停止を登録する",
 }
 
 _PERSON = frozenset(
@@ -243,5 +256,9 @@ _PERSON = frozenset(
         Action.RETRY_INQUIRY,
         Action.WRITE_INQUIRY_FILE,
         Action.LIFT_FLAGS,
+        Action.LIST_MID_INQUIRIES,
+        Action.ANSWER_PROVISION,
+        Action.VIEW_PROVISION_RECORDS,
+        Action.SET_PROVISION_FLAGS,
     }
 )

@@ -34,7 +34,10 @@ _HISTORIES = """
 SELECT 'insurance' AS kind, h.atena_no, to_jsonb(h) AS row, lower(h.valid) AS since, upper(h.valid) AS until
 FROM subsidy_insurance h WHERE h.atena_no = ANY(%(people)s) AND {known} AND h.valid @> %(on)s::date
 UNION ALL
-SELECT 'account', h.atena_no, to_jsonb(h), lower(h.valid), upper(h.valid)
+SELECT 'account', h.atena_no, to_jsonb(h) || jsonb_build_object('branch_words', (
+         SELECT b.bank_name || ' ' || b.branch_name FROM subsidy_bank_branch b
+         WHERE b.bank_code = h.bank_code AND b.branch_code = h.branch_code AND b.valid @> %(on)s::date)),
+       lower(h.valid), upper(h.valid)
 FROM subsidy_account h WHERE h.atena_no = ANY(%(people)s) AND {known} AND h.valid @> %(on)s::date
 UNION ALL
 SELECT 'welfare', h.atena_no, to_jsonb(h), lower(h.valid), upper(h.valid)
@@ -69,6 +72,7 @@ FROM subsidy_application a
 LEFT JOIN LATERAL (SELECT outcome, reasons, decided_on FROM subsidy_decision d WHERE d.application_id = a.id
                    ORDER BY d.id DESC LIMIT 1) d ON TRUE
 WHERE a.atena_no = ANY(%(people)s) AND a.received_on <= %(on)s
+  AND NOT (a.kind = '4' AND starts_with(a.application_no, '届'))  -- stands among the 届出
   AND (%(schemes)s::text[] IS NULL OR a.scheme = ANY(%(schemes)s))
 ORDER BY a.received_on DESC, a.id DESC LIMIT 30
 """
@@ -128,6 +132,11 @@ class Household:
     hidden: int
     on: date
     known_at: datetime | None
+
+    @property
+    def in_force(self) -> list[Row]:
+        """Entitlements that hold on the day."""
+        return [row for row in self.entitlements if row["in_force"]]
 
     @property
     def atena_nos(self) -> list[str]:

@@ -46,7 +46,7 @@ def household(request: OfficeRequest, atena_no: str) -> HttpResponse:
         "kinds": list(NotificationKind),
         "note_form": None if past or not request.actor.may(Action.ADD_NOTE) else _new_note(request.today),
         "timeline": _timeline(shown),
-        "current": [e for e in shown.entitlements if e["in_force"]],
+        "current": shown.in_force,
     }
     return render(request, "desk/household.html", context)
 

@@ -77,9 +77,9 @@ def stand_city(residents: int, claims_a_month: int) -> dict[str, int]:
         prepare_databases()
         _build(residents, claims_a_month)
         _run(f"COMMENT ON DATABASE {_one('SELECT current_database()')} IS 'complete'")
-    tables = {"residents": "resident_record", "recipients": "entitlement", "claims": "claim", "queries": "claim_entry"}
+    tables = {"residents": "resident_record", "recipients": "entitlement", "claims": "claim", "decided": "claim_entry"}
     counts = {name: int(_one(f"SELECT count(*) FROM subsidy_{table}")) for name, table in tables.items()}  # noqa: S608 names of ours
-    counts["queries"] += int(_one("SELECT count(*) FROM subsidy_claim WHERE state = 'query'")) - counts["queries"]
+    counts["open_queries"] = int(_one("SELECT count(*) FROM subsidy_claim WHERE state = 'query'")) - counts["decided"]
     return counts
 
 

@@ -14,7 +14,15 @@ from tasuke.city.files import FileKind
 from tasuke.city.generate import generate
 from tasuke.city.mistakes import NO_MISTAKES, MistakeRates
 from tasuke.core.problems import Problem, Severity
-from tasuke.formats import application_feed, nhi_feed, receipt_feed, resident_feed, tax_feed, welfare_feed
+from tasuke.formats import (
+    application_feed,
+    entitlement_feed,
+    nhi_feed,
+    receipt_feed,
+    resident_feed,
+    tax_feed,
+    welfare_feed,
+)
 from tasuke.schemes.profile import Profile
 
 FEEDS: dict[FileKind, Any] = {
@@ -23,6 +31,8 @@ FEEDS: dict[FileKind, Any] = {
     FileKind.INSURANCE: nhi_feed,
     FileKind.WELFARE: welfare_feed,
     FileKind.APPLICATIONS: application_feed,
+    FileKind.OLD_APPLICATIONS: application_feed,
+    FileKind.ENTITLEMENTS: entitlement_feed,
     FileKind.RECEIPTS: receipt_feed,
 }
 # 制度改正 is applied for ahead of its day, and rightly so
@@ -163,7 +173,7 @@ def test_welfare_is_rare_but_there(city: Any) -> None:
 def test_application_numbers_follow_the_order_of_receipt(city: Any) -> None:
     parts = [
         application_feed.parse(f.path.read_bytes())[0]
-        for f in (*city.written.initial(FileKind.APPLICATIONS), *sorted(
+        for f in (*city.written.initial(FileKind.OLD_APPLICATIONS), *city.written.initial(FileKind.APPLICATIONS), *sorted(
             (f for f in city.written.files if f.kind is FileKind.APPLICATIONS and f.month), key=lambda f: f.month
         ))
     ]  # fmt: skip
@@ -176,20 +186,34 @@ def test_application_numbers_follow_the_order_of_receipt(city: Any) -> None:
 
 @pytest.mark.parametrize("scheme_place", [0, 1])
 def test_recipient_numbers_follow_the_rule(city: Any, scheme_place: int) -> None:
-    """Running numbers by application, one per person for life: what the subsidy system will give out."""
+    """Running numbers, one per person for life: those of the old system, then what the subsidy system will give out."""
     scheme = city.profile.schemes[scheme_place]
     payers = {p.payer_no for p in city.profile.payer_numbers if p.scheme == scheme}
     rows = pl.concat(
         [application_feed.parse(f.path.read_bytes())[0] for f in city.written.files if f.kind is FileKind.APPLICATIONS]
     )
+    stock = full(city, FileKind.ENTITLEMENTS).filter(pl.col("scheme") == scheme)
+    assert stock["recipient_no"].str.slice(0, 6).cast(pl.Int64).to_list() == list(range(1, stock.height + 1))
     new = rows.filter(pl.col("scheme") == scheme, pl.col("kind") == "1").sort("received_on", "application_no")
-    people = new.unique("person_atena_no", keep="first", maintain_order=True).with_columns(
-        body=pl.int_range(1, pl.len() + 1).cast(pl.String).str.zfill(6)
-    )
+    fresh = new.filter(~pl.col("person_atena_no").is_in(stock["atena_no"].implode()))
+    count = stock.height + fresh["person_atena_no"].n_unique()
+    bodies = {f"{n:06}" for n in range(1, count + 1)}
     spoiled = city.planted.select("file", "line")
     kohi = city.kohi.join(spoiled, on=["file", "line"], how="anti").filter(pl.col("payer_no").is_in(list(payers)))
     assert kohi.height > 50
-    assert set(kohi["recipient_no"].str.slice(0, 6)) <= set(people["body"])
+    assert set(kohi["recipient_no"].str.slice(0, 6)) <= bodies
+
+
+def test_the_old_system_hands_its_stock_over(city: Any) -> None:
+    stock = full(city, FileKind.ENTITLEMENTS)
+    assert stock.height > 100
+    for key in ("recipient_no", "atena_no"):
+        assert stock.select("scheme", key).n_unique() == stock.height
+    old = city.written.initial(FileKind.OLD_APPLICATIONS)[0]
+    applied = application_feed.parse(old.path.read_bytes())[0]
+    assert set(stock["atena_no"]) <= set(applied["person_atena_no"])  # facts of everybody who is handed over
+    (waiting,) = city.written.initial(FileKind.APPLICATIONS)
+    assert waiting.path.name == "applications_open.csv"
 
 
 def test_claims_look_like_children_and_their_care(city: Any) -> None:

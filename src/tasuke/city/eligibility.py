@@ -38,9 +38,12 @@ class World:
     supporters: dict[int, list[int]]  # by pid of the applicant (lone parents with their own parents)
 
 
-def recipient_numbers(applied: pl.DataFrame, profile: Profile) -> pl.DataFrame:
-    """受給者番号 by (scheme, pid): running by (received, application_no), rejected persons too."""
+def recipient_numbers(applied: pl.DataFrame, profile: Profile, stock: pl.DataFrame, since: int) -> pl.DataFrame:
+    """受給者番号 by (scheme, pid): the stock of the old system first, then who applies from the day `since` on
+    (rejected persons too), both running by (received, application_no)."""
     new = applied.filter(pl.col("kind") == apps.NEW).sort("received", "application_no")
+    old = new.join(stock.select("scheme", "pid"), on=["scheme", "pid"], how="semi", maintain_order="left")
+    new = pl.concat([old, new.filter(pl.col("received") >= since)])
     parts = []
     for scheme in profile.schemes:
         settings = next((s for s in profile.numbering if s.scheme == scheme), None)

@@ -10,6 +10,7 @@ from tasuke.city import applications as apps
 from tasuke.city import changes
 from tasuke.city.draw import digits
 from tasuke.city.eligibility import World, month_bounds, month_recipients, recipient_numbers
+from tasuke.city.stock import IN_PROCESS_DAYS, old_stock
 from tasuke.schemes.definition import Scheme
 
 _ORDER = {"judo": 0, "hitorioya": 1, "kodomo": 2, "shoni": 2}
@@ -18,10 +19,12 @@ _ORDER = {"judo": 0, "hitorioya": 1, "kodomo": 2, "shoni": 2}
 @dataclass(frozen=True, slots=True)
 class Enrolment:
     """applications: all, in order, with application_no. recipients: (month, scheme, pid) with the days of use and
-    numbers. numbers: 受給者番号 by (scheme, pid). schemes in the order of priority."""
+    numbers. stock: recipients of the old system on the first day. numbers: 受給者番号 by (scheme, pid). schemes in the
+    order of priority."""
 
     applications: pl.DataFrame
     recipients: pl.DataFrame
+    stock: pl.DataFrame
     numbers: pl.DataFrame
     schemes: list[Scheme]
     months: list[tuple[int, int]]
@@ -56,6 +59,7 @@ def enrol(world: World, facts: apps.Facts, schemes: list[Scheme], first: date, c
     months = month_bounds(first, count)
     parts: list[pl.DataFrame] = []
     monthly: list[pl.DataFrame] = []
+    stocks: list[pl.DataFrame] = []
     after: list[pl.DataFrame] = []
     exclude: set[int] = set()
     stops: dict[int, int] = {}
@@ -65,6 +69,7 @@ def enrol(world: World, facts: apps.Facts, schemes: list[Scheme], first: date, c
         if is_child:
             own = pl.concat([own, *(apps.after_loss(facts, scheme, lost_one) for lost_one in after)])
         own = _number_applications(own)  # provisional numbers: the order of receipt is what counts
+        stocks.append(old_stock(world, scheme, own))
         found = _months_of(world, scheme, own, months, stops if is_child else {})
         # who was never accepted has nothing to lose
         lost = apps.losses(facts, scheme, own).filter(pl.col("pid").is_in(found["pid"].unique().implode()))
@@ -85,11 +90,12 @@ def enrol(world: World, facts: apps.Facts, schemes: list[Scheme], first: date, c
         )
     ]
     applied = _number_applications(pl.concat([applied, *notices]))
-    numbers = recipient_numbers(applied, world.profile)
+    stock = pl.concat([s for s in stocks if s.height], how="diagonal")
+    numbers = recipient_numbers(applied, world.profile, stock, months[0][0] - IN_PROCESS_DAYS)
     recipients = pl.concat(monthly, how="diagonal").join(
         numbers, on=["scheme", "pid"], how="left", maintain_order="left"
     )
-    return Enrolment(applied, recipients, numbers, ordered, months)
+    return Enrolment(applied, recipients, stock, numbers, ordered, months)
 
 
 def _months_of(

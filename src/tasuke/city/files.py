@@ -18,6 +18,8 @@ class FileKind(StrEnum):
     INSURANCE = "nhi_feed"
     WELFARE = "welfare_feed"
     APPLICATIONS = "application_feed"
+    OLD_APPLICATIONS = "old_application_feed"  # the same form: decided and told by the old system
+    ENTITLEMENTS = "entitlement_feed"
     CLAIMS_UKE = "uke"
     CLAIMS_CSV = "claims_csv"
     RECEIPTS = "receipt_feed"

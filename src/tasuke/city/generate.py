@@ -35,9 +35,18 @@ from tasuke.city.providers import build_providers
 from tasuke.city.receipts import feed_rows
 from tasuke.city.register import Register, build_register
 from tasuke.city.resident_files import change_rows, full_rows
+from tasuke.city.stock import IN_PROCESS_DAYS, stock_rows
 from tasuke.city.tax import corrections, draw_earnings, tax_rows, tax_year_records
 from tasuke.city.welfare import assistance_households, build_welfare, welfare_rows
-from tasuke.formats import application_feed, nhi_feed, receipt_feed, resident_feed, tax_feed, welfare_feed
+from tasuke.formats import (
+    application_feed,
+    entitlement_feed,
+    nhi_feed,
+    receipt_feed,
+    resident_feed,
+    tax_feed,
+    welfare_feed,
+)
 from tasuke.schemes.catalogue_loader import load_scheme
 from tasuke.schemes.profile import Profile
 
@@ -222,11 +231,17 @@ def _write_tax(shelf: Shelf, model: _Model) -> None:
 
 
 def _write_applications(shelf: Shelf, model: _Model, seed: int) -> None:
-    """applications_full.csv and one file a month."""
+    """What the old system hands over: entitlements_full.csv, the applications behind them (applications_full.csv) and
+    those that it has not decided (applications_open.csv). Then one file of applications a month."""
     rows = application_rows(model.world, model.enrolment.applications, model.accounts, seed=seed)
     first = to_date(model.enrolment.months[0][0])
     before = rows.filter(pl.col("received_on") < first)
-    shelf.put_feed(FileKind.APPLICATIONS, "applications_full.csv", before, application_feed.render)
+    closed = to_date(model.enrolment.months[0][0] - IN_PROCESS_DAYS)
+    waits = (pl.col("kind") == apps.NEW) & (pl.col("received_on") >= closed)
+    shelf.put_feed(FileKind.OLD_APPLICATIONS, "applications_full.csv", before.filter(~waits), application_feed.render)
+    shelf.put_feed(FileKind.APPLICATIONS, "applications_open.csv", before.filter(waits), application_feed.render)
+    stock = stock_rows(model.world, model.enrolment.stock, model.enrolment.numbers)
+    shelf.put_feed(FileKind.ENTITLEMENTS, "entitlements_full.csv", stock, entitlement_feed.render)
     for name, month, (_, b) in _bounds(model):
         inside = rows.filter(pl.col("received_on").is_between(month, to_date(int(b)), closed="left"))
         shelf.put_feed(FileKind.APPLICATIONS, f"applications_{name}.csv", inside, application_feed.render, month)

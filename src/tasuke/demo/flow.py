@@ -26,12 +26,18 @@ def schemes_in_order(profile: Profile) -> list[str]:
 
 
 def run_initial_load(office: Office, files: CityFiles, profile: Profile, start: date) -> None:
-    """Banks, registers as they stand on the first day, decisions on the applications so far, certificates."""
+    """Banks, registers as they stand on the first day, what the old system hands over, and what it left undecided."""
     office.day = start
     office.run("銀行一覧の取込", {"job": "import-banks", "target": "installed", "parameters": {}})
     for kind, (name, title) in _IMPORTS.items():
         for file in files.initial(kind):
             office.run(title, import_request(name, file.path), what=file.path.name)
+    for file in files.initial(FileKind.OLD_APPLICATIONS):
+        old = import_request("applications", file.path, taken_over=f"{start}")
+        office.run("申請の履歴の移行", old, what=file.path.name)
+    for file in files.initial(FileKind.ENTITLEMENTS):
+        office.run("受給資格の移行", import_request("entitlements", file.path, on=f"{start}"), what=file.path.name)
+    office.run("移行の照合", _on("reconcile", start), what=f"{start}")
     decide(office, profile, start, takeover=start)
     issue(office, profile, start)
 

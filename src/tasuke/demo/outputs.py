@@ -23,6 +23,7 @@ _FOLDERS = {
     "payees": "4_支払",
     "banks": "4_支払",
     "statistics": "5_統計",
+    "reconcile": "6_移行照合",
 }
 
 
@@ -31,7 +32,7 @@ def collect(out: Path, *, using: str) -> dict[str, int]:
     counts: dict[str, int] = {}
     for file in OutboundFile.objects.using(using).order_by("id"):
         kind = "zengin" if file.kind.startswith("notices-") else file.kind
-        folder = out / _FOLDERS.get(kind, "6_その他")
+        folder = out / _FOLDERS.get(kind, "7_その他")
         folder.mkdir(parents=True, exist_ok=True)
         target = folder / file.name
         if not target.exists():

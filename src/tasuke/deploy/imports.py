@@ -11,6 +11,7 @@ KINDS = {
     "nhi": "国保・後期の資格",
     "welfare": "福祉情報",
     "applications": "申請・届出",
+    "entitlements": "移行する受給資格(承認が要る)",
     "claims": "レセプト(UKE、または列対応表による CSV)",
     "returns": "返戻・再審査等(HEN・SAH)",
     "receipts": "償還払いの申請",

@@ -1,6 +1,14 @@
-"""The six feeds by the name under which they are imported."""
+"""The feeds by the name under which they are imported."""
 
-from tasuke.formats import application_feed, nhi_feed, receipt_feed, resident_feed, tax_feed, welfare_feed
+from tasuke.formats import (
+    application_feed,
+    entitlement_feed,
+    nhi_feed,
+    receipt_feed,
+    resident_feed,
+    tax_feed,
+    welfare_feed,
+)
 from tasuke.formats.csv_layout import Layout
 
 FEEDS: dict[str, Layout] = {
@@ -10,4 +18,5 @@ FEEDS: dict[str, Layout] = {
     "welfare": welfare_feed.LAYOUT,
     "applications": application_feed.LAYOUT,
     "receipts": receipt_feed.LAYOUT,
+    "entitlements": entitlement_feed.LAYOUT,
 }

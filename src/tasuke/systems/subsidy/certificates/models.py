@@ -14,6 +14,7 @@ class CertificateKind(models.TextChoices):
     RENEWAL = "renewal", "更新"
     CHANGE = "change", "変更"
     REISSUE = "reissue", "再交付"
+    TAKEN_OVER = "takeover", "移行"  # printed by the system before ours
     RESTORED = "restored", "再認定"  # the entitlement came back: same number, no first paper
 
 

@@ -55,6 +55,12 @@ SELECT DISTINCT ON (id) id, judged_on, income_year FROM (
   WHERE e.scheme = %s AND e.recorded_to IS NULL AND e.valid @> d.judged_on
 ) upheld ORDER BY id, judged_on DESC, decision DESC
 """
+_TAKEN_OVER = """
+SELECT DISTINCT ON (t.atena_no) t.atena_no, t.taken_on, array_to_string(t.our_reasons, E'\\x1f')
+FROM subsidy_taken_over t JOIN {} p USING (atena_no)
+WHERE t.scheme = %s ORDER BY t.atena_no, t.taken_on DESC, t.id DESC
+"""
+_TAKEN = {"atena_no": pl.String(), "taken_on": pl.Date(), "open_reasons": pl.List(pl.String())}
 _LEARNED = {"entitlement_id": pl.Int64(), "judged_on": pl.Date(), "decided_year": pl.Int64()}
 
 
@@ -108,7 +114,7 @@ def find_changes(
     register = read_register(
         using=using, scheme=rules.scheme, people=entitlements["atena_no"], years=(first_year, on.year)
     )
-    days = change_days(register=register, scheme=rules.scheme, entitlements=entitlements, on=on)
+    days = _ours(change_days(register=register, scheme=rules.scheme, entitlements=entitlements, on=on), entitlements)
     told = _told(entitlements, notices, on)
     back = return_days(entitlements, register.insurance, rules.profile, on=on)
     all_days = pl.concat([days, told.select("entitlement_id", "on"), back]).unique().sort("entitlement_id", "on")
@@ -146,7 +152,26 @@ def _with_decisions(using: str, rules: Rules, on: date, atena_nos: pl.Series | N
     with people_table(using=using, atena_nos=frame["atena_no"]) as name:
         query = _UPHELD.format(name)
         learned = copy_out(connections[using], query, [rules.scheme.id] * 2, schema=_LEARNED)
-    return frame.join(learned, on="entitlement_id", how="left", maintain_order="left")
+        known = copy_out(connections[using], _TAKEN_OVER.format(name), [rules.scheme.id], schema=_TAKEN)
+    return frame.join(learned, on="entitlement_id", how="left", maintain_order="left").join(
+        known, on="atena_no", how="left", maintain_order="left"
+    )
+
+
+def _ours(days: pl.DataFrame, entitlements: pl.DataFrame) -> pl.DataFrame:
+    """Days after the take-over only, and the day itself as the first one of what was taken over: what held until then
+    was the old system's to judge."""
+    taken = entitlements.filter(pl.col("taken_on").is_not_null())
+    if taken.is_empty():
+        return days
+    first_days = taken.filter(
+        pl.col("valid_from") <= pl.col("taken_on"),
+        pl.col("valid_to").is_null() | (pl.col("valid_to") > pl.col("taken_on")),
+    ).select("entitlement_id", on="taken_on")
+    later = days.join(entitlements.select("entitlement_id", "taken_on"), on="entitlement_id", how="left").filter(
+        pl.col("taken_on").is_null() | (pl.col("on") > pl.col("taken_on"))
+    )
+    return pl.concat([later.select("entitlement_id", "on"), first_days]).unique().sort("entitlement_id", "on")
 
 
 def _told(entitlements: pl.DataFrame, notices: pl.DataFrame, on: date) -> pl.DataFrame:
@@ -161,12 +186,17 @@ def _told(entitlements: pl.DataFrame, notices: pl.DataFrame, on: date) -> pl.Dat
 
 def _mark(judged: pl.DataFrame) -> pl.DataFrame:
     """rejected: for a reason that is ours to act on. A new income year is the renewal's business, not a change."""
-    hard = pl.col("reasons").list.filter(~pl.element().is_in(_NOTES))
+    # what our rules objected to at the take-over already ends nothing, until a decision of ours has upheld it
+    upheld = (pl.col("judged_on") > pl.col("taken_on")).fill_null(value=True)
+    excused = pl.when(upheld).then(pl.lit([], dtype=pl.List(pl.String))).otherwise("open_reasons").fill_null([])
+    anchor = (pl.col("on") == pl.col("taken_on")).fill_null(value=False)
+    hard = pl.col("reasons").list.filter(~pl.element().is_in(_NOTES)).list.set_difference(excused)
     others = hard.list.eval(pl.element().filter(~pl.element().is_in(_INCOME))).list.len() > 0
     same_year = pl.col("income_year").eq_missing(pl.col("decided_year"))
     return judged.with_columns(
-        ((pl.col("outcome") == "rejected") & (others | same_year)).alias("rejected"),
-        (pl.col("outcome") == "eligible").alias("eligible"),
+        ((pl.col("outcome") == "rejected") & ~anchor & (hard.list.len() > 0) & (others | same_year)).alias("rejected"),
+        ((pl.col("outcome") == "eligible") & ~anchor).alias("eligible"),
+        (anchor | (pl.col("on") == pl.col("valid_from"))).alias("first"),
         same_year.alias("same_year"),
         (pl.col("valid_to").is_null() | (pl.col("on") < pl.col("valid_to"))).alias("within"),
     )
@@ -191,8 +221,8 @@ def _pieces(marked: pl.DataFrame, lost: pl.DataFrame, rules: Rules) -> pl.DataFr
     holds = marked.join(ends, on="entitlement_id", how="left", maintain_order="left").filter(
         pl.col("within") & (pl.col("lost_on").is_null() | (pl.col("on") < pl.col("lost_on")))
     )
-    stands = holds.filter(pl.col("eligible") | (pl.col("on") == pl.col("valid_from")))
-    first = pl.col("on") == pl.col("valid_from")
+    stands = holds.filter(pl.col("eligible") | pl.col("first"))
+    first = pl.col("first")
     later = pl.col("on") >= pl.col("judged_on")
     moved = pl.col("band") != pl.col("own_band")
     usable = pl.col("eligible")
@@ -227,8 +257,8 @@ def _cut(valued: pl.DataFrame) -> pl.DataFrame:
     own = pl.all_horizontal([pl.col(c).eq_missing(pl.col(f"own_{c}")) for c in VALUES])
     parts = steps.with_columns(
         pl.min_horizontal(pl.coalesce(following, "valid_to"), "lost_on").alias("piece_to"),
-        pl.col("on").alias("piece_from"),
-        (~(own & (pl.col("on") == pl.col("valid_from")))).alias("changed"),
+        pl.when("first").then("valid_from").otherwise("on").alias("piece_from"),
+        (~(own & pl.col("first"))).alias("changed"),
     )
     affected = parts.filter("changed")["entitlement_id"].unique()
     return parts.filter(pl.col("entitlement_id").is_in(affected.implode())).with_columns(

@@ -46,7 +46,7 @@ def with_gaps(judged: pl.DataFrame, insurance: pl.DataFrame) -> pl.DataFrame:
     """Judged rows with `only_insurance` b (nothing but the insurance is missing), missing_from (the end of the last one
     by the day; who never had one: the first day of the entitlement) and again_from d? (the next one's first day)."""
     hard = pl.col("reasons").list.filter(~pl.element().is_in(_NOTES))
-    only = (pl.col("outcome") == "rejected") & (hard.list.len() == 1) & (hard.list.first() == NOT_INSURED)
+    only = pl.col("rejected") & (hard.list.len() == 1) & (hard.list.first() == NOT_INSURED)
     marked = judged.with_columns(only.fill_null(value=False).alias("only_insurance"))
     asked = marked.filter("only_insurance").select("id", "on", "atena_no")
     spells = insurance.select("atena_no", "since", "until").unique()

@@ -18,6 +18,7 @@ class ApplicationState(models.TextChoices):
     DECIDED = "decided", "決定済み"
     APPLIED = "applied", "届出反映済み"
     WITHDRAWN = "withdrawn", "取下げ"
+    TAKEN_OVER = "taken_over", "移行前に処理済み"
 
 
 class Application(models.Model):
@@ -217,3 +218,29 @@ class InsuranceCheck(models.Model):
 
     def __str__(self) -> str:
         return f"{self.scheme} {self.atena_no} {self.missing_from}"
+
+
+class TakenOver(models.Model):
+    """移行した資格: a row of the old system's file as it came, and what our rules said of it. Never changed."""
+
+    scheme = models.CharField("制度", max_length=40)
+    atena_no = models.CharField("宛名番号", max_length=15)
+    recipient_no = models.CharField("受給者番号", max_length=30)
+    taken_on = models.DateField("移行日")
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="+", verbose_name="移行の決定")
+    row = models.JSONField("移行ファイルの行")
+    our_outcome = models.CharField("移行日の判定", max_length=10)
+    our_reasons = ArrayField(models.CharField(max_length=60), verbose_name="判定の理由コード", default=list)
+    run_id = models.BigIntegerField("処理")
+    file_id = models.BigIntegerField("取込ファイル")
+    line = models.PositiveIntegerField("行")
+
+    class Meta:
+        db_table = "subsidy_taken_over"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["file_id", "line"], name="subsidy_taken_over_line_once")
+        ]
+        indexes: ClassVar = [models.Index(fields=["scheme", "atena_no"], name="subsidy_taken_over_person")]
+
+    def __str__(self) -> str:
+        return f"{self.scheme} {self.recipient_no}"

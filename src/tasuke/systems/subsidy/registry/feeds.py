@@ -57,9 +57,9 @@ class FirstLoad:
 class Feed:
     """One kind of import.
 
-    person: column by which chunks are cut, so that no person is in two of them; prepare: columns
-    made once for the whole file; check: more problems, rows with an error are not taken; compare: counts for the plan;
-    apply: writes some rows of the frame for the file with this id, and counts.
+    person: column by which chunks are cut, so that no person is in two of them; prepare: columns made once for the
+    whole file; check: more problems, rows with an error are not taken; compare: counts for the plan; apply: writes some
+    rows of the frame for the file with this id, and counts.
     """
 
     kind: str

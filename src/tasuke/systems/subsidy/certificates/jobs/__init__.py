@@ -1,5 +1,5 @@
 """Batch jobs of the area `certificates`; importing this package registers them."""
 
-from tasuke.systems.subsidy.certificates.jobs import issue_certificates, issue_notices
+from tasuke.systems.subsidy.certificates.jobs import import_entitlements, issue_certificates, issue_notices
 
-__all__ = ["issue_certificates", "issue_notices"]
+__all__ = ["import_entitlements", "issue_certificates", "issue_notices"]

@@ -1,9 +1,13 @@
-"""import-applications {"path"}: 申請・届出. New applications wait for a decision; changes go into the registry at once.
+"""import-applications {"path", "taken_over"?}: 申請・届出. New applications wait for a decision; changes go into the
+registry at once.
 
-Losses (種別 4) wait for apply-changes. An application that was received before is not taken again.
+Losses (種別 4) wait for apply-changes. An application that was received before is not taken again. taken_over: the day
+from which we decide; what was received earlier has been decided and told by the system before ours, so only its facts
+count.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 import polars as pl
 from django.db import connections
@@ -67,7 +71,9 @@ def check(context: RunContext, frame: pl.DataFrame) -> Sequence[Problem]:
 def apply(context: RunContext, rows: pl.DataFrame, file_id: int) -> ChunkResult:
     """Receive the applications of some persons and write what they say of insurance, account and household."""
     fresh, before = _split_known(context, rows)
-    counts = {"already_received": before.height, "received": _receive(context, fresh, file_id)}
+    given = context.parameters.get("taken_over")
+    since = date.fromisoformat(str(given)) if given else date.min
+    counts = {"already_received": before.height, "received": _receive(context, fresh, file_id, since)}
     counts |= _record_facts(context, fresh, file_id)
     problems = [
         Problem(
@@ -97,8 +103,9 @@ def _split_known(context: RunContext, rows: pl.DataFrame) -> tuple[pl.DataFrame,
     return rows.join(known, on=on, how="anti"), rows.join(known, on=on, how="semi")
 
 
-def _receive(context: RunContext, rows: pl.DataFrame, file_id: int) -> int:
+def _receive(context: RunContext, rows: pl.DataFrame, file_id: int, since: date) -> int:
     waits = pl.col("application_kind").is_in([NEW, LOSS])
+    old = waits & (pl.col("received_on") < since)
     frame = rows.sort("order").select(
         "application_no",
         "scheme",
@@ -112,7 +119,9 @@ def _receive(context: RunContext, rows: pl.DataFrame, file_id: int) -> int:
         "event_date",
         pl.col("loss_reason").fill_null(""),
         pl.col("missing_documents").fill_null(""),
-        pl.when(waits)
+        pl.when(old)
+        .then(pl.lit(ApplicationState.TAKEN_OVER.value))
+        .when(waits)
         .then(pl.lit(ApplicationState.RECEIVED.value))
         .otherwise(pl.lit(ApplicationState.APPLIED.value))
         .alias("state"),

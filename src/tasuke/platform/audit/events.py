@@ -57,6 +57,8 @@ class EventKind(StrEnum):
     CHECKPOINT_MENDED = "checkpoint-mended"
 
     SERVICE_SWITCHED = "service-switched"
+    NOTICE_MADE = "notice-made"
+    SETTING_CHANGED = "setting-changed"
 
     @property
     def label(self) -> str:
@@ -113,6 +115,8 @@ _LABELS = {
     EventKind.TRAIL_RESTORED: "証跡の復元",
     EventKind.CHECKPOINT_MENDED: "検証点の補完",
     EventKind.SERVICE_SWITCHED: "システムの停止・再開",
+    EventKind.NOTICE_MADE: "お知らせの登録・取消",
+    EventKind.SETTING_CHANGED: "設定値の変更",
 }
 
 

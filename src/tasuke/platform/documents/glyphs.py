@@ -56,7 +56,7 @@ def _segments(font: bytes, start: int) -> dict[str, int]:
     deltas = struct.unpack_from(f">{count}H", font, start + 16 + 4 * count)
     offsets_at = start + 16 + 6 * count
     offsets = struct.unpack_from(f">{count}H", font, offsets_at)
-    found = {}
+    found: dict[str, int] = {}
     for n, (first, last, delta, offset) in enumerate(zip(begins, ends, deltas, offsets, strict=True)):
         for code in range(first, min(last, 0xFFFE) + 1):
             number = code
@@ -68,7 +68,7 @@ def _segments(font: bytes, start: int) -> dict[str, int]:
 
 
 def _groups(font: bytes, start: int) -> dict[str, int]:
-    found = {}
+    found: dict[str, int] = {}
     for n in range(struct.unpack_from(">L", font, start + 12)[0]):
         first, last, number = struct.unpack_from(">LLL", font, start + 16 + 12 * n)
         found |= {chr(code): number + code - first for code in range(first, last + 1)}

@@ -184,14 +184,19 @@ def judge(
     held: dict[int, list[str]],
     *,
     known_by: int | None = None,
+    foresight: bool = True,
 ) -> pl.DataFrame:
     """Results of the assessment beside the application rows (row order kept). `on`: day number by row.
 
-    known_by: day number by which incomes are known; None: the days that are judged.
+    known_by: day number by which incomes are known; None: the days that are judged. foresight: whether moves and losses
+    of insurance that lie ahead are known (an office knows of none).
     """
     if rows.is_empty():
         return rows
     persons = person_rows(world, rows, on, held)
+    if not foresight:
+        ahead = [pl.when(pl.col(c) <= pl.col("on")).then(c).alias(c) for c in ("resident_to", "insured_to")]
+        persons = persons.with_columns(ahead)
     incomes = income_rows(world, scheme, rows, on, known_by=known_by)
     result = assess(scheme, persons, incomes, to_date(int(on.max())), world.profile.confirmed_keys(scheme.id))
     wanted = ("outcome", "reasons", "start", "end", "band", "coverage", "copay_class", "funding", "income_year")

@@ -23,7 +23,7 @@ def old_stock(world: World, scheme: Scheme, own: pl.DataFrame) -> pl.DataFrame:
     coverage, copay_class, funding, payer_no. own: numbered applications of the scheme."""
     first = world.register.window.start
     rows = own.filter(pl.col("kind") == apps.NEW, pl.col("received") < first - IN_PROCESS_DAYS, pl.col("event") < first)
-    judged = judge(world, scheme, rows, np.full(rows.height, first, dtype=np.int64), {})
+    judged = judge(world, scheme, rows, np.full(rows.height, first, dtype=np.int64), {}, foresight=False)
     if judged.is_empty():
         return judged
     day = to_date(first)

@@ -1,5 +1,6 @@
 """手動回答: an official sends what was asked for, or withholds it, and says why."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from tasuke.contracts.interface import Record
@@ -11,6 +12,17 @@ from tasuke.systems.midserver.mail.providing import NO_KEY, Given, Request, send
 from tasuke.systems.midserver.replicas import Wanted, find_replicas
 from tasuke.systems.midserver.safe import PROVISION, REASON, open_values, seal_texts
 from tasuke.systems.midserver.tenancy import Inside
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A request that waits for a person."""
+
+    number: int
+    person_key: bytes
+    unified_no: str
+    why: str
+    request: Request
 
 
 def answer_manually(
@@ -29,14 +41,13 @@ def answer_manually(
 
     Raises Refused: no such request, answered already, its permit has expired, or the asker has no key.
     """
-    row = _waiting(room, provision_id)
-    if row is None:
+    found = waiting_request(room, provision_id)
+    if found is None:
         raise Refused("回答を待っている提供の求めではありません(回答済みか、ありません)", status=409)
-    number, person_key, sealed, expires_at = row
-    if at >= expires_at:
-        raise Refused("許可証の有効期限が過ぎています。提供できません", status=409)
-    request = _request(room, person_key, sealed)
+    request, person_key = found.request, found.person_key
     permit = request.item.permit
+    if at >= permit.expires_at:
+        raise Refused("許可証の有効期限が過ぎています。提供できません", status=409)
     if keys.sealing_key(permit.requester, at) is None:
         raise Refused(NO_KEY, status=409)
     outcome, given = "withheld", tuple[Record, ...]()
@@ -48,7 +59,7 @@ def answer_manually(
     room.cursor.execute(
         "UPDATE provision SET state = 'answered', outcome = %s, answered_at = %s, answered_by = %s, undisclosed = %s,"
         " reason_sealed = %s WHERE id = %s",
-        [outcome, at, by, hidden, seal_texts(room, [reason], context=REASON)[0], number],
+        [outcome, at, by, hidden, seal_texts(room, [reason], context=REASON)[0], found.number],
     )
     send_answers(room, [Given(request, outcome, given, hidden)], keys=keys, years=record_years, at=at)
     return person_key
@@ -59,19 +70,21 @@ def provision_id_of(number: int) -> str:
     return f"V{number:013d}"
 
 
-def _waiting(room: Inside, provision_id: str) -> tuple[int, bytes, bytes, datetime] | None:
+def waiting_request(room: Inside, provision_id: str) -> Waiting | None:
+    """A request that waits, locked until the transaction ends; None when it does not wait (any more)."""
     if len(provision_id) != 14 or provision_id[0] != "V" or not provision_id[1:].isdigit():
         return None
     rows = room.rows(
-        "SELECT id, person_key, sealed, expires_at FROM provision WHERE id = %s AND state = 'waiting' FOR UPDATE",
+        "SELECT id, person_key, sealed, why FROM provision WHERE id = %s AND state = 'waiting' FOR UPDATE",
         [int(provision_id[1:])],
     )
-    return (rows[0][0], bytes(rows[0][1]), bytes(rows[0][2]), rows[0][3]) if rows else None
-
-
-def _request(room: Inside, person_key: bytes, sealed: bytes) -> Request:
+    if not rows:
+        return None
+    number, person_key, sealed, why = rows[0]
     unified_no, item, start, end = open_values(room, [sealed], context=PROVISION)[0]
-    return Request(Permitted.model_validate_json(item), (person_key, unified_no), (_day(start), _day(end)))
+    person = bytes(person_key), unified_no
+    request = Request(Permitted.model_validate_json(item), person, (_day(start), _day(end)))
+    return Waiting(number, person[0], unified_no, why, request)
 
 
 def _day(text: str | None) -> date | None:

@@ -1,0 +1,1 @@
+"""Screens: a municipality's staff see their own work, the operator sees counts and batches."""

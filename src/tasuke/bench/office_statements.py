@@ -9,7 +9,7 @@ _DATABASES = ("subsidy", "accounts")
 
 
 def statements_of_pages(clerk: Clerk) -> dict[str, dict[str, float]]:
-    """page → statements in both databases (BEGIN and COMMIT apart), and the milliseconds of those that read the work's database, alone."""
+    """page → statements in both databases (BEGIN and COMMIT apart), and milliseconds of those that read, alone."""
     from tasuke.platform.access.testing import signed_in
 
     browser = signed_in("reviewer", personal_id="bench-statements")

@@ -92,10 +92,13 @@ def _parts(question: Question) -> tuple[list[str], list[Any]]:
         found.append(
             (_RECORD.format(how="phone", test=f"r.phone <> '' AND {PHONE} = %s AND {_OPEN}"), [question.phone])
         )
+    # a birthday beside a name is asked of the row itself, so that both indexes work: of a frequent family name there
+    # are tens of thousands, with the birthday two or three
+    born, day = (" AND r.birth_date = %s", [question.birth]) if question.birth else ("", [])
     if question.name:
-        found.append((_RECORD.format(how="name", test="r.name_key LIKE %s"), [_beginning(question.name)]))
+        found.append((_RECORD.format(how="name", test=f"r.name_key LIKE %s{born}"), [_beginning(question.name), *day]))
     if question.kana:
-        found.append((_RECORD.format(how="kana", test="r.kana_key LIKE %s"), [_beginning(question.kana)]))
+        found.append((_RECORD.format(how="kana", test=f"r.kana_key LIKE %s{born}"), [_beginning(question.kana), *day]))
     if question.address:
         city = active_profile().name
         for beginning in dict.fromkeys((question.address, city + question.address)):

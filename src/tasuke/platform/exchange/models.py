@@ -34,11 +34,13 @@ class InboundFile(models.Model):
     received_at = models.DateTimeField("受領日時")
     received_by = models.CharField("受領者", max_length=60)
     run_id = models.BigIntegerField("処理", null=True)
-    state = models.CharField("状態", max_length=8, choices=InboundState.choices, default=InboundState.TAKEN)
-    reason = models.TextField("取込不可・不一致の内容", blank=True)
-    decided_by = models.CharField("判断者", max_length=60, blank=True)
+    state = models.CharField(
+        "状態", max_length=8, choices=InboundState.choices, default=InboundState.TAKEN, db_default="taken"
+    )
+    reason = models.TextField("取込不可・不一致の内容", blank=True, db_default="")
+    decided_by = models.CharField("判断者", max_length=60, blank=True, db_default="")
     decided_at = models.DateTimeField("判断日時", null=True)
-    note = models.CharField("判断の内容", max_length=400, blank=True)
+    note = models.CharField("判断の内容", max_length=400, blank=True, db_default="")
 
     class Meta:
         db_table = "exchange_inbound_file"

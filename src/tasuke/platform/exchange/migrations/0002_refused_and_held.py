@@ -18,22 +18,22 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='inboundfile',
             name='decided_by',
-            field=models.CharField(blank=True, max_length=60, verbose_name='判断者'),
+            field=models.CharField(blank=True, db_default='', max_length=60, verbose_name='判断者'),
         ),
         migrations.AddField(
             model_name='inboundfile',
             name='note',
-            field=models.CharField(blank=True, max_length=400, verbose_name='判断の内容'),
+            field=models.CharField(blank=True, db_default='', max_length=400, verbose_name='判断の内容'),
         ),
         migrations.AddField(
             model_name='inboundfile',
             name='reason',
-            field=models.TextField(blank=True, verbose_name='取込不可・不一致の内容'),
+            field=models.TextField(blank=True, db_default='', verbose_name='取込不可・不一致の内容'),
         ),
         migrations.AddField(
             model_name='inboundfile',
             name='state',
-            field=models.CharField(choices=[('taken', '取込'), ('refused', '取込不可'), ('held', '合計不一致'), ('accepted', '合計不一致を承認'), ('rejected', '合計不一致で差戻し')], default='taken', max_length=8, verbose_name='状態'),
+            field=models.CharField(choices=[('taken', '取込'), ('refused', '取込不可'), ('held', '合計不一致'), ('accepted', '合計不一致を承認'), ('rejected', '合計不一致で差戻し')], db_default='taken', default='taken', max_length=8, verbose_name='状態'),
         ),
         migrations.AddConstraint(
             model_name='inboundfile',

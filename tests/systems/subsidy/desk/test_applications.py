@@ -188,6 +188,46 @@ def test_an_application_can_be_held_and_withdrawn_until_it_is_decided(family, br
     assert "決定できません" in messages_of(again)
 
 
+def test_the_second_who_holds_is_told_who_was_first_and_loses_nothing(family, browser):
+    accept(browser("reviewer"), save(browser()))
+    pk = Application.objects.using("subsidy").get().pk
+    first, second = browser("reviewer"), browser()
+    assert second.get(f"/applications/{pk}/assess/").status_code == 200
+    first.post(f"/applications/{pk}/hold/", {"missing": "課税証明書", "seen": ""})
+    page = second.post(f"/applications/{pk}/hold/", {"missing": "委任状", "seen": ""})
+    html = page.content.decode()
+    assert page.status_code == 409
+    for text in ("職員test-reviewerが先に保留にしました", "課税証明書", 'value="委任状"'):
+        assert text in html, text
+    assert Application.objects.using("subsidy").get().missing_documents == "課税証明書"
+    again = second.post(f"/applications/{pk}/hold/", {"missing": "委任状", "seen": page.context["seen"]})
+    assert again.status_code == 302
+    assert Application.objects.using("subsidy").get().missing_documents == "委任状"
+    empty = second.post(f"/applications/{pk}/hold/", {"missing": "", "seen": "委任状"})
+    assert empty.status_code == 422
+    assert 'class="error-summary"' in empty.content.decode()
+
+
+def test_every_page_of_an_application_costs_few_statements(family, browser, at_most):
+    sheet = save(browser())
+    client = browser("reviewer")
+    for address in (f"/applications/new/{CHILD}/", f"/applications/sheets/{sheet.pk}/", "/applications/"):
+        with at_most(15):
+            assert client.get(address).status_code == 200
+    with at_most(15):
+        assert client.get(f"/applications/sheets/{sheet.pk}/check/").status_code == 200
+    accept(client, sheet)
+    pk = Application.objects.using("subsidy").get().pk
+    with at_most(15):
+        assert client.get(f"/applications/{pk}/").status_code == 200
+    for address in (f"/persons/{CHILD}/", f"/persons/{CHILD}/income/", "/", "/persons/"):
+        with at_most(15):
+            assert client.get(address).status_code == 200
+    head = browser("head_office")
+    with at_most(15):
+        assert head.get(f"/persons/{CHILD}/address/").status_code == 200
+
+
 def test_a_rejection_is_told_with_the_way_to_object(family, browser, people):
     Insurance.objects.using("subsidy").update(valid=(date(2020, 4, 1), date(2026, 10, 1)))  # insured no longer
     accept(browser("reviewer"), save(browser()))

@@ -148,8 +148,13 @@ class NotInScope(LookupError):
     """Nobody of that number within the limits of who asks; which of both, is not said."""
 
 
-def show_household(*, using: str, atena_no: str, on: date, scope: Scope, known_at: datetime | None = None) -> Household:
-    """The household of a person on a day, by what is known now or was known at a moment. Raises NotInScope."""
+def show_household(
+    *, using: str, atena_no: str, on: date, scope: Scope, known_at: datetime | None = None, whole: bool = True
+) -> Household:
+    """The household of a person on a day, by what is known now or was known at a moment. Raises NotInScope.
+
+    whole: False leaves out what a form does not need (applications, papers, claims, benefits, notes): four statements.
+    """
     asked: dict[str, Any] = {"person": atena_no, "on": on, "months": _CLAIM_MONTHS, "at": known_at}
 
     def run(query: str, alias: str = "c") -> list[Row]:
@@ -165,19 +170,24 @@ def show_household(*, using: str, atena_no: str, on: date, scope: Scope, known_a
     asked["people"] = [m["atena_no"] for m in members]
     asked["schemes"] = schemes_in(scope, found[0]["ward_code"])
     names = {m["atena_no"]: m for m in members}
-    papers = _named(run(_PAPERS), names)
+
+    def rest(query: str) -> list[Row]:
+        return _named(run(query), names) if whole else []
+
+    papers = rest(_PAPERS)
+    notes = notes_of(using=using, people=asked["people"], on=on, rows=_NOTES) if whole else []
     return Household(
         person=names[atena_no],
         members=members,
         histories=_by_kind(run(_HISTORIES, "h"), names),
         entitlements=_named(run(_ENTITLEMENTS, "e"), names),
-        applications=_named(run(_APPLICATIONS), names),
+        applications=rest(_APPLICATIONS),
         certificates=[p for p in papers if p["paper"] == "certificate"],
         notices=[p for p in papers if p["paper"] == "notice"],
-        claims=_named(run(_CLAIMS), names),
-        reimbursements=_named(run(_BENEFITS), names),
-        notifications=_named(run(_NOTIFICATIONS), names),
-        notes=_named(notes_of(using=using, people=asked["people"], on=on, rows=_NOTES), names),
+        claims=rest(_CLAIMS),
+        reimbursements=rest(_BENEFITS),
+        notifications=rest(_NOTIFICATIONS),
+        notes=_named(notes, names),
         hidden=len(everybody) - len(members),
         on=on,
         known_at=known_at,

@@ -152,7 +152,7 @@ def _bearer(request: OfficeRequest, bearer: str, bearer_id: int) -> Bearer:
         sheet = Sheet.objects.using(USING).filter(pk=bearer_id).first() if bearer == "sheet" else None
         if sheet is None:
             raise Http404
-        household = show_household(using=USING, atena_no=sheet.atena_no, on=on, scope=scope)
+        household = show_household(using=USING, atena_no=sheet.atena_no, on=on, scope=scope, whole=False)
         if not scope.allows(ward=household.person["ward_code"], scheme=sheet.scheme):
             raise Http404
         return Bearer(atena_no=sheet.atena_no, sheet_id=sheet.pk)

@@ -10,7 +10,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from tasuke.platform.access import Action, OfficeRequest, screen
 from tasuke.platform.exchange.archive import fetch
 from tasuke.systems.subsidy.certificates.models import Certificate, Notice
-from tasuke.systems.subsidy.desk.services.hold_application import hold_application
+from tasuke.systems.subsidy.desk.my_number import no_my_number
+from tasuke.systems.subsidy.desk.rows import Row
+from tasuke.systems.subsidy.desk.services.hold_application import HELD, HeldMeanwhile, hold_application
 from tasuke.systems.subsidy.desk.services.issue_at_counter import NothingToIssue, issue_at_counter
 from tasuke.systems.subsidy.desk.services.notify_at_counter import NothingToTell, notify_at_counter
 from tasuke.systems.subsidy.desk.services.withdraw_application import withdraw_application
@@ -28,7 +30,8 @@ _OUTCOMES = {
 class HoldForm(forms.Form):
     """Which papers are missing."""
 
-    missing = forms.CharField(label="不足書類・保留の理由", max_length=400)
+    seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=800)
+    missing = forms.CharField(label="不足書類・保留の理由", max_length=400, validators=[no_my_number])
 
 
 @require_safe
@@ -42,7 +45,8 @@ def assess(request: OfficeRequest, application_id: int) -> HttpResponse:
     except NotWaiting as error:
         messages.error(request, f"審査できません({error})。")
         return HttpResponseRedirect(reverse("applications:application", args=[application_id]))
-    return render(request, "desk/assess.html", {"a": shown, "trial": trial, "hold": HoldForm()})
+    hold_form = HoldForm(initial={"seen": shown["missing_documents"], "missing": shown["missing_documents"]})
+    return render(request, "desk/assess.html", {"a": shown, "trial": trial, "hold": hold_form})
 
 
 @require_POST
@@ -74,14 +78,16 @@ def hold(request: OfficeRequest, application_id: int) -> HttpResponse:
     form = HoldForm(request.POST)
     target = reverse("applications:application", args=[application_id])
     if not form.is_valid():
-        messages.error(request, "不足書類か理由を入力してください。")
-        return HttpResponseRedirect(reverse("applications:assess", args=[application_id]))
+        return _hold_again(request, shown, form, status=422)
+    given = form.cleaned_data
     try:
-        hold_application(using=USING, application_id=application_id, missing=form.cleaned_data["missing"])
+        hold_application(using=USING, application_id=application_id, missing=given["missing"], seen=given["seen"])
+    except HeldMeanwhile as change:
+        return _hold_again(request, shown, form, status=409, change=change)
     except NotWaiting as error:
-        messages.error(request, f"保留にできません({error})。")
+        messages.error(request, f"保留にできません({error})。入力した内容: {given['missing']}")
         return HttpResponseRedirect(target)
-    request.audit.changed([shown["atena_no"]], "hold")
+    request.audit.changed([shown["atena_no"]], f"{HELD} {application_id}")
     messages.success(request, "保留にしました。")
     return HttpResponseRedirect(target)
 
@@ -158,6 +164,21 @@ def notice(request: OfficeRequest, application_id: int) -> HttpResponse:
         messages.error(request, "窓口で作った通知書がありません。")
         return HttpResponseRedirect(target)
     return _pdf(letter.file_sha256, f"notice-{letter.pk}.pdf")
+
+
+def _hold_again(
+    request: OfficeRequest, shown: Row, form: HoldForm, *, status: int, change: HeldMeanwhile | None = None
+) -> HttpResponse:
+    """The page of the assessment with what was typed; whoever was first is named with their words."""
+    try:
+        trial = decide_one(using=USING, application_id=shown["id"], on=request.today, now=request.at, trial=True)
+    except NotWaiting as error:
+        messages.error(request, f"保留にできません({error})。")
+        return HttpResponseRedirect(reverse("applications:application", args=[shown["id"]]))
+    request.audit.read([shown["atena_no"]], "assessment")
+    seen = change.theirs if change else form["seen"].value()
+    context = {"a": shown, "trial": trial, "hold": form, "change": change, "seen": seen}
+    return render(request, "desk/assess.html", context, status=status)
 
 
 def _pdf(digest: str, name: str) -> HttpResponse:

@@ -196,7 +196,7 @@ def _theirs(page: _Page) -> list[tuple[str, str]]:
 
 def _household(request: OfficeRequest, atena_no: str) -> Household:
     try:
-        return show_household(using=USING, atena_no=atena_no, on=request.today, scope=request.scope)
+        return show_household(using=USING, atena_no=atena_no, on=request.today, scope=request.scope, whole=False)
     except NotInScope as error:
         raise Http404 from error
 

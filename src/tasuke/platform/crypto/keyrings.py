@@ -52,6 +52,9 @@ class KeyRing:
     def key(self, kid: str) -> OKPKey | None:
         """The private key of this id, if it is ours."""
         self._load()
+        if kid not in self._keys:  # made by another process a moment ago
+            with self._lock:
+                self._read()
         return self._keys.get(kid)
 
     def newest(self) -> tuple[str, OKPKey]:

@@ -101,7 +101,11 @@ class Vault:
         return int.from_bytes(blob[1:_HEAD_BYTES], "big")
 
     def _open(self, blob: bytes, bound: bytes) -> bytes:
-        cipher = self._ciphers.get(self.key_of(blob))
+        number = self.key_of(blob)
+        if number not in self._ciphers:  # sealed by another process a moment ago
+            with self._lock:
+                self._read_keys()
+        cipher = self._ciphers.get(number)
         if cipher is None:
             raise CannotOpen("sealed with a key that is not here")
         nonce = blob[_HEAD_BYTES : _HEAD_BYTES + _NONCE_BYTES]

@@ -1,5 +1,7 @@
 """What the stand-in offers: the interface system, the directory, the master, the 住基 side."""
 
+import logging
+
 from tasuke.contracts.interface import Master, MasterRequest
 from tasuke.contracts.keys import SEALING_KEYS, SealingKey, SealingKeys
 from tasuke.contracts.kit import Caller, Handlers, Refused
@@ -34,6 +36,8 @@ from tasuke.systems.nis.services.issue_codes import BadProcessingNo, NotOwnBody,
 from tasuke.systems.nis.services.publish_key import KeyRefused, publish_key
 from tasuke.systems.nis.services.receive_envelopes import UnknownBody, receive_envelopes
 from tasuke.systems.nis.settings_holder import USING, juki_sealing
+
+_log = logging.getLogger(__name__)
 
 
 def _send(request: Send, caller: Caller) -> Verdicts:
@@ -75,6 +79,7 @@ def _publish(request: Publish, caller: Caller) -> Empty:
     try:
         publish_key(key=request.key, proof=request.proof, body=caller.body, at=caller.at)
     except (UnknownBody, KeyRefused) as error:
+        _log.warning("key was refused", extra={"body": caller.body, "kid": request.key.kid[:100], "why": str(error)})
         raise Refused(str(error), status=403) from None
     return Empty()
 

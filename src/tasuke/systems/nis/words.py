@@ -12,6 +12,7 @@ KINDS = {
     "account_registry": "公金受取口座",
 }
 OUTCOMES = {"found": "提供あり", "none": "該当なし", "withheld": "不提供", "refused": "拒否", "": ""}
+REMOVED = {"records": "提供等の記録", "permits": "許可証", "received": "受け付けた電文の番号", "refusals": "拒否の記録"}
 _REASONS = {
     "tampered": "書き換えの疑い",
     "unknown-key": "鍵の一覧にない鍵",

@@ -18,7 +18,7 @@ from tasuke.systems.nis.queries import bodies, overview, permissions, records, r
 from tasuke.systems.nis.services.switch_service import NothingToSwitch, switch_service
 from tasuke.systems.nis.settings_holder import USING, service
 from tasuke.systems.nis.web.forms import BodyFilter, SwitchForm
-from tasuke.systems.nis.words import KINDS, OUTCOMES, reason_label
+from tasuke.systems.nis.words import KINDS, OUTCOMES, REMOVED, reason_label
 
 _RECENT = timedelta(days=1)
 
@@ -91,6 +91,7 @@ def _overview(request: OfficeRequest, form: SwitchForm, *, status: int = 200) ->
         "overview": overview(using=USING, since=request.at - _RECENT),
         "service": service(),
         "permit_days": service().permit.days,
+        "removed": REMOVED,
     }
     return render(request, "nis/overview.html", shown, status=status)
 

@@ -140,6 +140,7 @@ class Desk:
         self.page.get_by_role("button", name="次へ").click()
         self.page.get_by_label("ワンタイムパスワード").fill(self.fresh_code(person))
         self.page.get_by_role("button", name="サインイン").click()
+        self.page.wait_for_url(lambda url: "/signin/" not in url)  # a busy machine answers late
         self.go("/purpose/")
         self.page.get_by_label(purpose).check()
         self.page.get_by_role("button", name="決める").click()

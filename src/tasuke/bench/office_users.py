@@ -162,7 +162,7 @@ def _look(browser: Browser, clerk: Clerk, chance: random.Random, load: Load) -> 
         if status != 302:
             raise PageFailed(f"search by {kind}: {status}")
         status, body, _ = browser.get(there)
-        wanted = b"<table"
+        wanted = b'id="id_q"'  # nobody may be the right answer: who is protected is not found by phone
     elif what == "household":
         status, body, _ = browser.get(f"/persons/{number}/")
         wanted = number.encode()

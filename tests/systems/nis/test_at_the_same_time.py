@@ -48,6 +48,29 @@ def test_one_envelope_sent_twice_at_the_same_time_is_taken_once(sapporo, otaru):
     assert IssuedPermit.objects.using("nis").count() == 1
 
 
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("where", ["mailbox.post", "add_refusals"])
+def test_a_process_that_dies_in_the_middle_loses_nothing_and_does_nothing_twice(sapporo, otaru, monkeypatch, where):
+    """Everything of a call is one transaction: after the restart the same envelope is taken, once."""
+    otaru.code_of()
+    envelope = sapporo.envelope(AskBatch(asks=(sapporo.ask(otaru),)))
+
+    def die(*_, **__):
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(f"tasuke.systems.nis.services.receive_envelopes.{where}", die)
+        with pytest.raises(Killed):
+            sapporo.send(envelope)
+    assert (IssuedPermit.objects.using("nis").count(), Mail.objects.using("nis").count()) == (0, 0)
+    assert sapporo.send(envelope) == [("taken", "")]
+    assert sapporo.send(envelope) == [("known", "")]
+    assert (IssuedPermit.objects.using("nis").count(), Mail.objects.using("nis").count()) == (1, 1)
+
+
 def test_a_person_who_appears_at_two_bodies_at_the_same_time_is_one_person(sapporo, otaru):
     in_threads(lambda: sapporo.want(NUMBER, OTHER_NUMBER), lambda: otaru.want(OTHER_NUMBER, NUMBER))
     assert Person.objects.using("nis").count() == 2

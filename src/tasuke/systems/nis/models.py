@@ -183,6 +183,7 @@ class Received(models.Model):
             models.UniqueConstraint(fields=("sender", "message_id"), name="nis_received_id"),
             models.UniqueConstraint(fields=("sender", "sequence"), name="nis_received_sequence"),
         )
+        indexes = (models.Index(fields=("at",), name="nis_received_at"),)
 
 
 class PermitState(models.TextChoices):
@@ -219,7 +220,10 @@ class IssuedPermit(models.Model):
                 name="nis_permit_closed",
             ),
         )
-        indexes = (models.Index(fields=("expires_at",), condition=Q(state="open"), name="nis_permit_open"),)
+        indexes = (
+            models.Index(fields=("expires_at",), condition=Q(state="open"), name="nis_permit_open"),
+            models.Index(fields=("closed_at",), condition=~Q(state="open"), name="nis_permit_over"),
+        )
 
 
 class RecordEvent(models.TextChoices):
@@ -275,6 +279,7 @@ class Refusal(models.Model):
     class Meta:
         verbose_name = "拒否の記録"
         ordering: ClassVar = ["-id"]
+        indexes = (models.Index(fields=("at",), name="nis_refusal_at"),)
 
 
 class ServiceSwitch(models.Model):

@@ -8,7 +8,6 @@ from django.db.models import Count, Q, QuerySet
 
 from tasuke.systems.nis.models import (
     Body,
-    Code,
     DirectoryKey,
     IssuedPermit,
     Mail,
@@ -40,7 +39,6 @@ class BodyLine:
     kind: str
     body: Body | None
     keys: list[KeyLine]
-    codes: int
     waiting: int
     open_permits: int
 
@@ -79,13 +77,12 @@ def overview(*, using: str, since: datetime) -> Overview:
 
 def bodies(*, using: str, at: datetime) -> list[BodyLine]:
     """Core first, then each body with its keys (the newest first) and counts."""
-    codes = _count(Code.objects.using(using).filter(removed_at__isnull=True), "body")
     waiting = _count(Mail.objects.using(using), "receiver")
     permits = _count(IssuedPermit.objects.using(using).filter(state=PermitState.OPEN), "provider")
     keys: dict[str, list[KeyLine]] = {}
     for key in DirectoryKey.objects.using(using).order_by("-version", "-pk"):
         keys.setdefault(key.body, []).append(KeyLine(key, *key_state(key, at)))
-    core = BodyLine("CORE", "中核システム(代役)", "core", None, keys.get("CORE", []), 0, 0, 0)
+    core = BodyLine("CORE", "中核システム(代役)", "core", None, keys.get("CORE", []), 0, 0)
     rows = Body.objects.using(using).order_by("code")
     return [
         core,
@@ -96,7 +93,6 @@ def bodies(*, using: str, at: datetime) -> list[BodyLine]:
                 row.kind,
                 row,
                 keys.get(row.code, []),
-                codes.get(row.code, 0),
                 waiting.get(row.code, 0),
                 permits.get(row.code, 0),
             )

@@ -59,5 +59,5 @@ def keys(tmp_path, monkeypatch):
 @pytest.fixture
 def unified(db, keys):
     set_policy(accept="synthetic", body="B011002")
-    with wire({("unified_id", "subsidy"): HANDLERS, ("unified_id", "gateway"): HANDLERS}, clock=lambda: AT):
+    with wire({("unified_id", name): HANDLERS for name in ("subsidy", "gateway", "resident")}, clock=lambda: AT):
         yield Unified(link_to("unified_id", consumer="subsidy"))

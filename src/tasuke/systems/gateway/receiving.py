@@ -15,7 +15,8 @@ from tasuke.systems.gateway.models import HeldResult, Inquiry, InquiryState
 USING = "gateway"
 _POSITION = "results"
 _HELD = "gateway.held"
-_OPEN = (InquiryState.SENT, InquiryState.CANCELLING)
+# READY too: a round that was killed after 中間サーバー had taken the message, and the answer is here before the next
+_OPEN = (InquiryState.READY, InquiryState.SENT, InquiryState.CANCELLING)
 
 
 def fetch_results(at: datetime, limit: int) -> dict[str, int]:

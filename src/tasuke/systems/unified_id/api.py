@@ -144,6 +144,8 @@ def _progress(request: CodeProgressRequest, caller: Caller) -> Message:
 
 
 def _push(request: Events, caller: Caller) -> Message:
+    if caller.system != links.RESIDENT:  # 住基 goes before all others: nobody else may speak for it
+        raise Refused("住民異動を送れるのは個人基本だけです", status=403)
     taken = take_events(using=USING, provider=caller.system, events=request.events, last=request.last, at=caller.at)
     return Received(applied=taken.applied, missing_from=taken.missing_from)
 

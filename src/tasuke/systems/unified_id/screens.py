@@ -1,0 +1,151 @@
+"""What the screens show, as plain data. Nothing here opens a 個人番号."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, cast
+
+from django.db.models import Count, Q, Sum
+
+from tasuke.platform.transport.models import Outgoing
+from tasuke.platform.transport.outbox import dead_letters
+from tasuke.systems.unified_id.models import (
+    BusinessNumber,
+    LinkageState,
+    Merge,
+    MyNumberPermit,
+    NumberRow,
+    Person,
+    PersonState,
+    Position,
+    RowFault,
+    Traffic,
+)
+from tasuke.systems.unified_id.my_number import MyNumber, index_of
+from tasuke.systems.unified_id.queries import permits_in_force
+
+MOST_HITS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class PersonPage:
+    """One person: links (live first), dates of numbers, merges; showable: businesses whose permit the reader has."""
+
+    person: Person
+    links: Sequence[BusinessNumber]
+    numbers: Sequence[NumberRow]
+    merges: Sequence[Merge]
+    showable: Sequence[str]
+
+    @property
+    def atena_nos(self) -> list[str]:
+        """Every 宛名番号 shown, for the trail."""
+        return sorted({link.atena_no for link in self.links})
+
+
+def find_by_number(number: MyNumber, *, using: str) -> list[Person]:
+    """The person who has or had this 個人番号, by its keyed index."""
+    people = NumberRow.objects.using(using).filter(keyed_index=index_of(number)).values("person_id")
+    return list(Person.objects.using(using).filter(pk__in=people).order_by("pk")[:MOST_HITS])
+
+
+def find_by_atena(atena_no: str, *, using: str) -> list[Person]:
+    """Persons behind a 宛名番号 of any business; leading zeros may be left out when typed."""
+    given = {atena_no, atena_no.lstrip("0") or "0", atena_no.zfill(15), atena_no.zfill(10)}
+    people = BusinessNumber.objects.using(using).filter(atena_no__in=given).values("person_id")
+    return list(Person.objects.using(using).filter(pk__in=people).order_by("pk")[:MOST_HITS])
+
+
+def find_by_unified(unified_no: str, *, using: str) -> list[Person]:
+    """The person of a 統合宛名番号."""
+    return list(Person.objects.using(using).filter(pk=unified_no))
+
+
+def links_of_people(people: Sequence[Person], *, using: str) -> dict[str, list[BusinessNumber]]:
+    """Live links of each person."""
+    found: dict[str, list[BusinessNumber]] = {person.pk: [] for person in people}
+    rows = BusinessNumber.objects.using(using).filter(person_id__in=list(found), unlinked_at__isnull=True)
+    for link in rows.order_by("business_id", "atena_no"):
+        found[link.person_id].append(link)
+    return found
+
+
+def person_page(unified_no: str, *, personal_id: str, on: date, using: str) -> PersonPage:
+    """Raises Person.DoesNotExist."""
+    person = Person.objects.using(using).get(pk=unified_no)
+    links = list(BusinessNumber.objects.using(using).filter(person=person).order_by("-unlinked_at", "business_id"))
+    links.sort(key=lambda link: (link.unlinked_at is not None, link.business_id, link.atena_no))
+    live = {link.business_id for link in links if link.unlinked_at is None}
+    permitted = permits_in_force(using=using, personal_id=personal_id, on=on)
+    return PersonPage(
+        person=person,
+        links=links,
+        numbers=list(
+            NumberRow.objects.using(using).defer("sealed", "keyed_index").filter(person=person).order_by("since")
+        ),
+        merges=list(Merge.objects.using(using).filter(Q(source=person) | Q(target=person)).order_by("at")),
+        showable=sorted({p.business_id for p in permitted} & live),
+    )
+
+
+def open_faults(*, using: str, after: str, limit: int) -> list[RowFault]:
+    """Rows that led to nothing and that nobody has settled, the newest first."""
+    rows = RowFault.objects.using(using).filter(settled_at__isnull=True)
+    if after.isdecimal() and len(after) < 19:
+        rows = rows.filter(pk__lt=int(after))
+    return list(rows.order_by("-pk")[:limit])
+
+
+def settle_fault(fault_id: int, *, by: str, using: str, at: datetime) -> RowFault | None:
+    """A person has dealt with a fault; None when it is settled already."""
+    row = RowFault.objects.using(using).select_for_update().filter(pk=fault_id, settled_at__isnull=True).first()
+    if row is not None:
+        row.settled_at, row.settled_by = at, by
+        row.save(using=using, update_fields=["settled_at", "settled_by"])
+    return row
+
+
+def dead_requests(*, using: str) -> list[Outgoing]:
+    """Messages to 住基GW that were refused, without their contents."""
+    return list(dead_letters(using).defer("body")[:MOST_HITS])
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Counts by state: (label, count); positions of events; traffic of 30 days by system and operation."""
+
+    people: Sequence[tuple[str, int]]
+    codes: Sequence[tuple[str, int]]
+    businesses: Sequence[tuple[str, int]]
+    positions: Sequence[Position]
+    traffic: Sequence[Mapping[str, Any]]
+    faults: int
+
+
+def statistics(*, using: str, at: datetime) -> Statistics:
+    """Everything counted; nobody shown."""
+    people = Person.objects.using(using).order_by()
+    states = dict(people.values_list("state").annotate(n=Count("pk")))
+    codes = dict(people.filter(state=PersonState.IN_USE).values_list("linkage_state").annotate(n=Count("pk")))
+    links = BusinessNumber.objects.using(using).filter(unlinked_at__isnull=True).order_by("business_id")
+    traffic = Traffic.objects.using(using).filter(at__gte=at - timedelta(days=30)).order_by("system", "operation")
+    return Statistics(
+        people=[(state.label, states.get(state, 0)) for state in PersonState],
+        codes=[(state.label, codes.get(state, 0)) for state in LinkageState],
+        businesses=list(links.values_list("business_id").annotate(n=Count("pk"))),
+        positions=list(Position.objects.using(using).order_by("provider")),
+        traffic=cast(
+            "list[Mapping[str, Any]]",
+            list(
+                traffic.values("system", "operation").annotate(
+                    calls=Count("pk"), all=Sum("rows"), good=Sum("done"), bad=Sum("faults")
+                )
+            ),
+        ),
+        faults=RowFault.objects.using(using).filter(settled_at__isnull=True).count(),
+    )
+
+
+def permits(*, using: str) -> list[MyNumberPermit]:
+    """All permits, those that wait for approval first."""
+    return list(MyNumberPermit.objects.using(using).order_by("-approved_at", "-pk")[:200])

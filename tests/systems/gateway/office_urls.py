@@ -1,0 +1,9 @@
+"""The site with the screens of this system, wherever the composition root mounts them."""
+
+from django.urls import include, path
+
+from tasuke.deploy.urls import handler400, handler404, handler500
+from tasuke.deploy.urls import urlpatterns as _site
+
+__all__ = ["handler400", "handler404", "handler500"]
+urlpatterns = [path("gateway/", include("tasuke.systems.gateway.web.urls")), *_site]

@@ -6,6 +6,7 @@ from django.db import connections
 from django.utils.module_loading import import_string
 from tests.systems.midserver.conftest import OTARU, SAPPORO, World, inquiry, installed, unified
 from tests.systems.midserver.test_walk import flag, records, register, results
+from tests.systems.midserver.test_walk import waiting as waiting_at_otaru
 
 from tasuke.contracts import interface as i
 from tasuke.deploy.profiles import open_profile
@@ -81,7 +82,8 @@ def test_an_official_answers_by_hand_and_it_is_on_record(waiting):
     browser = staff()
     assert "1 件" in text_of(browser.get(f"/midserver/{OTARU}/inquiries/"))
     assert "自動応答不可" in text_of(browser.get(f"/midserver/{OTARU}/provisions/"))
-    address = f"/midserver/{OTARU}/provisions/V0000000000001/"
+    (request,) = waiting_at_otaru(waiting)
+    address = f"/midserver/{OTARU}/provisions/{request.provision_id}/"
     assert "3120001" in text_of(browser.get(address))
     assert "入力" in text_of(browser.post(address, {"send": "no", "reason": ""}))
     assert browser.post(address, {"send": "no", "reason": "支援措置対象者のため"}).status_code == 302
@@ -92,7 +94,7 @@ def test_an_official_answers_by_hand_and_it_is_on_record(waiting):
     assert "changed" in {kind for kind, *_ in trail()}
     page = text_of(browser.get(f"/midserver/{OTARU}/records/"))
     assert "提供しない" in page
-    assert f"{SAPPORO} → {OTARU}" in page
+    assert "札幌市(代役) → 小樽市(代役)" in page
 
 
 def days(world):

@@ -68,7 +68,7 @@ def inquiries(request: OfficeRequest, tenant: Tenant) -> HttpResponse:
         waiting = room.value("SELECT count(*) FROM provision WHERE state = 'waiting'")
     page = page_of(lines, key=lambda line: line.number, after=str(after or ""))
     _read(request, tenant, (line.person_key for line in page.rows), "mid-inquiries")
-    shown = {"tenant": tenant, "form": form, "page": page, "waiting": waiting}
+    shown = {"tenant": tenant, "form": form, "page": page, "waiting": waiting, "names": _names()}
     return render(request, "midserver/inquiries.html", shown)
 
 
@@ -81,7 +81,7 @@ def provisions(request: OfficeRequest, tenant: Tenant) -> HttpResponse:
         found, _, persons = queries.waiting(room, after=after, limit=PAGE_ROWS + 1)
     page = page_of(found, key=lambda one: one.sequence, after=str(after or ""))
     _read(request, tenant, persons[:PAGE_ROWS], "mid-provisions")
-    return render(request, "midserver/provisions.html", {"tenant": tenant, "page": page})
+    return render(request, "midserver/provisions.html", {"tenant": tenant, "page": page, "names": _names()})
 
 
 @screen(Action.ANSWER_PROVISION, purpose="required", using=USING)
@@ -96,7 +96,8 @@ def provision(request: OfficeRequest, tenant: Tenant, provision_id: str) -> Http
     if request.method == "POST" and form.is_valid() and _answered(request, tenant, provision_id, form):
         return HttpResponseRedirect(reverse("midserver:provisions", args=[tenant.body]))
     _read(request, tenant, [shown.person_key], "mid-provision")
-    return render(request, "midserver/provision.html", {"tenant": tenant, "waiting": shown, "form": form})
+    facts = {"tenant": tenant, "waiting": shown, "form": form, "names": _names()}
+    return render(request, "midserver/provision.html", facts)
 
 
 @screen(Action.VIEW_PROVISION_RECORDS, purpose="required", using=USING)
@@ -121,7 +122,7 @@ def records(request: OfficeRequest, tenant: Tenant) -> HttpResponse:
             found = [(one, OUTCOMES.get(one.outcome, one.outcome)) for one in listed]
     page = page_of(found, key=lambda line: line[0].sequence, after=str(after or ""))
     _read(request, tenant, persons[:PAGE_ROWS], "mid-records")
-    return render(request, "midserver/records.html", {"tenant": tenant, "form": form, "page": page})
+    return render(request, "midserver/records.html", {"tenant": tenant, "form": form, "page": page, "names": _names()})
 
 
 @screen(Action.SET_PROVISION_FLAGS, purpose="required", using=USING)
@@ -203,6 +204,19 @@ def _information() -> dict[str, str]:
     except NoMaster:
         return {}
     return {row.information_code: row.information for row in rows}
+
+
+def _names() -> dict[str, str]:
+    """What the codes of bodies, procedures and information mean, after the master."""
+    try:
+        master = permission_list().master
+    except NoMaster:
+        return {}
+    return (
+        {body.code: body.name for body in master.bodies}
+        | {row.procedure_code: row.procedure for row in master.permissions}
+        | {row.information_code: row.information for row in master.permissions}
+    )
 
 
 def _read(request: OfficeRequest, tenant: Tenant, persons: Iterable[bytes], what: str) -> None:

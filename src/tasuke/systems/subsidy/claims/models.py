@@ -137,6 +137,8 @@ class Claim(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["atena_no"], name="subsidy_claim_person"),
             models.Index(fields=["billed_month"], name="subsidy_claim_query", condition=Q(state="query")),
+            # the list of queries goes on by id: without this it walks over every claim that is none
+            models.Index(fields=["id"], name="subsidy_claim_query_id", condition=Q(state="query")),
             # rows arrive month by month: a block index finds a month and costs nothing to keep
             BrinIndex(fields=["service_month", "billed_month"], name="subsidy_claim_months", pages_per_range=32),
         ]

@@ -71,7 +71,12 @@ def _serve(profile: "Profile", listen: "Listen") -> None:
     from tasuke.platform.access.demo_users import NotFictitious, create_demo_users
 
     try:
-        people = create_demo_users(fictitious=profile.fictitious, wards=[ward.code for ward in profile.wards], at=now())
+        people = create_demo_users(
+            fictitious=profile.fictitious,
+            wards=[ward.code for ward in profile.wards],
+            at=now(),
+            municipality=profile.municipality_code,
+        )
     except NotFictitious as error:
         messages.print(f"{error}。画面は自分の職員IDで使ってください。")
     else:

@@ -8,20 +8,23 @@ from tasuke.platform.accounts.totp import present_code
 
 DEMO_PIN = "tasuke-demo"
 
-# id, name, role, whether limited to the first ward
+# id, name, role, to what limited: "" nothing, "ward" the first ward, "municipality" (at 中間サーバー) the city itself
 PEOPLE = (
-    ("demo-clerk", "窓口 花子", "clerk", True),
-    ("demo-reviewer", "審査 一郎", "reviewer", False),
-    ("demo-drafter", "起案 次郎", "payment_drafter", False),
-    ("demo-approver", "承認 三郎", "payment_approver", False),
-    ("demo-head", "本庁 葉子", "head_office", False),
-    ("demo-operator", "運用 四郎", "operator", False),
-    ("demo-auditor", "監査 五月", "auditor", False),
-    ("demo-number", "番号 八重", "number_official", False),
-    ("demo-number-chief", "番号 九郎", "number_supervisor", False),
-    ("demo-gateway", "連携 十和子", "distribution_official", False),
-    ("demo-admin", "権限 六郎", "administrator", False),
-    ("demo-admin2", "権限 七海", "administrator", False),  # the second person, who approves grants
+    ("demo-clerk", "窓口 花子", "clerk", "ward"),
+    ("demo-reviewer", "審査 一郎", "reviewer", ""),
+    ("demo-drafter", "起案 次郎", "payment_drafter", ""),
+    ("demo-approver", "承認 三郎", "payment_approver", ""),
+    ("demo-head", "本庁 葉子", "head_office", ""),
+    ("demo-operator", "運用 四郎", "operator", ""),
+    ("demo-auditor", "監査 五月", "auditor", ""),
+    ("demo-number", "番号 八重", "number_official", ""),
+    ("demo-number-chief", "番号 九郎", "number_supervisor", ""),
+    ("demo-gateway", "連携 十和子", "distribution_official", ""),
+    ("demo-mid", "中間 千里", "midserver_staff", "municipality"),
+    ("demo-mid-operator", "運用 万里", "midserver_operator", ""),
+    ("demo-national", "代役 百合", "national_operator", ""),
+    ("demo-admin", "権限 六郎", "administrator", ""),
+    ("demo-admin2", "権限 七海", "administrator", ""),  # the second person, who approves grants
 )
 
 

@@ -20,10 +20,13 @@ class NotFictitious(RuntimeError):
     """People whose PIN everybody knows are made for a fictitious city only."""
 
 
-def create_demo_users(*, fictitious: bool, wards: Sequence[str], at: datetime) -> list[DemoUser]:
+def create_demo_users(
+    *, fictitious: bool, wards: Sequence[str], at: datetime, municipality: str = ""
+) -> list[DemoUser]:
     """Create who is missing; who is there stays as they are. Raises NotFictitious for a real city.
 
-    wards: codes in the order of the profile; the clerk works in the first one.
+    wards: codes in the order of the profile; the clerk works in the first one. municipality: the city's code, to which
+    its staff at 中間サーバー is limited.
     """
     if not fictitious:
         raise NotFictitious("架空でない市に、PIN の知られた利用者は作りません")
@@ -31,7 +34,7 @@ def create_demo_users(*, fictitious: bool, wards: Sequence[str], at: datetime) -
         for personal_id, name, role, limited in PEOPLE:
             user = User.objects.using(USING).filter(personal_id=personal_id).first()
             if user is None:
-                office = wards[0] if limited and wards else ""
+                office = {"ward": wards[0] if wards else "", "municipality": municipality}.get(limited, "")
                 _create(personal_id, name, role, office, at)
             elif not OneTimeCode.objects.using(USING).filter(user=user).exists():
                 _enrol(user, at)

@@ -1,0 +1,46 @@
+"""A page that asks the database once for each row is a way to bring the office down: at most fifteen statements."""
+
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+from django.db import connections
+from django.test.utils import CaptureQueriesContext
+
+from tasuke.platform.access.roles import roles
+from tasuke.platform.access.testing import make_grant, make_user, signed_in
+
+pytestmark = [pytest.mark.django_db(databases=["subsidy", "accounts"]), pytest.mark.slow]
+MOST, MOST_PAGES = 15, 60
+# judging a person on the spot reads every fact that the rules ask for, however many people there are: not a list
+JUDGING = "/assess/"
+FRAME = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")
+
+
+@pytest.fixture
+def crowd(city):
+    """Enough people with grants that a statement for each of them would show."""
+    from tasuke.deploy.clock import now
+
+    for place in range(30):
+        user = make_user(f"k-{place:05}", at=now())
+        make_grant(user, "clerk", at=now(), offices=["141313"])
+
+
+@pytest.mark.parametrize("role", sorted(roles()))
+def test_every_page_that_a_role_can_reach_takes_few_statements(crowd, read_page, role):
+    browser = signed_in(role)
+    seen, waiting, measured = set(), ["/"], {}
+    while waiting and len(measured) < MOST_PAGES:
+        path = waiting.pop(0)
+        shape = "".join("0" if c.isdigit() else c for c in urlsplit(path).path)
+        if shape in seen:
+            continue
+        seen.add(shape)
+        work, people = connections["subsidy"], connections["accounts"]
+        with CaptureQueriesContext(work) as first, CaptureQueriesContext(people) as second:
+            answer = browser.get(path)
+        asked = [q["sql"] for q in (*first.captured_queries, *second.captured_queries)]
+        measured[path] = len([text for text in asked if not text.lstrip().startswith(FRAME)])
+        if answer.status_code == 200 and answer["Content-Type"].startswith("text/html"):
+            waiting += [there for link in read_page(answer).links if (there := urljoin(path, link)).startswith("/")]
+    assert {path: count for path, count in measured.items() if count > MOST and JUDGING not in path} == {}

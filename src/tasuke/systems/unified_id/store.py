@@ -71,7 +71,7 @@ def store(found: Decisions, *, using: str, at: datetime) -> None:
         if found.links:
             people = [given.get(no, no) for no in found.links.values()]
             cursor.execute(_LINK, [at, people, *_pair(list(found.links))])
-        left = {*found.unlinks.values(), *(given[no] for no in order if no not in found.links.values())}
+        left = {*found.unlinks.values(), *(set(order) - set(found.links.values()))}
         if left:
             cursor.execute(_REMOVE, [at, sorted(given.get(no, no) for no in left)])
 

@@ -89,11 +89,15 @@ class SearchRequest(Message):
 
 
 class Candidate(Message):
-    """Somebody who may be meant. current: false when only a former state fits."""
+    """Somebody who may be meant. current: false when only a former state fits.
+
+    protected: 支援措置; the address (`jusho`, `yubinbango`) is then empty.
+    """
 
     atenabango: str
     resident: bool
     current: bool
+    protected: bool = False
     four_info: FourInfo
 
 

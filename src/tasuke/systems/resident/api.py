@@ -43,6 +43,8 @@ def confirm(request: Received, caller: Caller) -> Received:
 def snapshot(request: SnapshotRequest, caller: Caller) -> Snapshot:
     """現況, page by page."""
     consumer, usage = usage_of(using=USING, system=caller.system, on=caller.at.astimezone(_JST).date(), at=caller.at)
+    # no state is numbered while the page is read: `sequence` says exactly what is in it
+    consumer = Consumer.objects.using(USING).select_for_update().get(pk=consumer.pk)
     persons, more = current_after(using=USING, usage=usage, after_atena_no=request.after_atena_no, limit=request.limit)
     if persons:
         record_delivery(using=USING, consumer=consumer, usage=usage, events=persons, way="snapshot", at=caller.at)

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from django.db import transaction
 
-from tasuke.contracts.inquiry import Choices
+from tasuke.contracts.inquiry import Choice, Choices, ProviderBody
 from tasuke.systems.subsidy.inquiries.choices import Question, lawful
 from tasuke.systems.subsidy.inquiries.links import BUSINESS_ID
 from tasuke.systems.subsidy.inquiries.models import OPEN, Inquiry, InquiryState
@@ -47,52 +47,55 @@ def ask_inquiries(
     """
     people = {question.atena_no for question in questions}
     with transaction.atomic(using=using):
-        open_now = set(
-            Inquiry.objects.using(using)
-            .filter(OPEN, atena_no__in=people)
-            .values_list("atena_no", "information_code", "provider", "year")
-        )
-        protected = set(
-            Protection.objects.using(using)
-            .filter(atena_no__in={*people, *about.values()}, ended_on__isnull=True)
-            .values_list("atena_no", flat=True)
-        )
+        open_now = _open_now(people, using)
+        protected = _protected({*people, *about.values()}, using)
         made, doubles = [], []
         for question in questions:
             choice, body = lawful(question, choices)
             year = question.year if choice.by_year else None
-            if (question.atena_no, question.information_code, question.provider, year) in open_now:
+            same = (question.atena_no, question.information_code, question.provider, year)
+            if same in open_now:
                 doubles.append(question.atena_no)
                 continue
+            open_now.add(same)
             about_no = about.get(question.atena_no, question.atena_no)
             guarded = bool({question.atena_no, about_no} & protected)
             if guarded and not extra_step.strip():
                 raise ReasonWanted("支援措置の対象者です。照会する理由を入力してください")
-            made.append(
-                Inquiry(
-                    record_id=f"{BUSINESS_ID}-{uuid4().hex}",
-                    atena_no=question.atena_no,
-                    about_atena_no=about_no,
-                    scheme=scheme,
-                    ward_code=ward_code,
-                    procedure_code=choice.procedure_code,
-                    procedure=choice.procedure,
-                    information_code=choice.information_code,
-                    information=choice.information,
-                    legal_basis=choice.legal_basis,
-                    provider=body.code,
-                    provider_name=body.name,
-                    year=year,
-                    protected=guarded,
-                    extra_step=extra_step.strip() if guarded else "",
-                    state=InquiryState.HELD if guarded else InquiryState.WAITING,
-                    asked_by=by,
-                    asked_at=at,
-                )
-            )
-            open_now.add((question.atena_no, question.information_code, question.provider, year))
+            inquiry = _inquiry(question, choice, body, extra_step.strip() if guarded else "")
+            inquiry.about_atena_no, inquiry.scheme, inquiry.ward_code = about_no, scheme, ward_code
+            inquiry.asked_by, inquiry.asked_at = by, at
+            made.append(inquiry)
         written = Inquiry.objects.using(using).bulk_create(made)
-        post_inquiries(
-            using=using, inquiries=[i for i in written if i.state == InquiryState.WAITING], department=department, at=at
-        )
+        leaving = [i for i in written if i.state == InquiryState.WAITING]
+        post_inquiries(using=using, inquiries=leaving, department=department, at=at)
     return Asked(tuple(written), tuple(doubles))
+
+
+def _open_now(people: set[str], using: str) -> set[tuple[str, str, str, int | None]]:
+    found = Inquiry.objects.using(using).filter(OPEN, atena_no__in=people)
+    return set(found.values_list("atena_no", "information_code", "provider", "year"))
+
+
+def _protected(people: set[str], using: str) -> set[str]:
+    found = Protection.objects.using(using).filter(atena_no__in=people, ended_on__isnull=True)
+    return set(found.values_list("atena_no", flat=True))
+
+
+def _inquiry(question: Question, choice: Choice, body: ProviderBody, extra_step: str) -> Inquiry:
+    """extra_step: why a protected person is asked about; empty for everybody else."""
+    return Inquiry(
+        record_id=f"{BUSINESS_ID}-{uuid4().hex}",
+        atena_no=question.atena_no,
+        procedure_code=choice.procedure_code,
+        procedure=choice.procedure,
+        information_code=choice.information_code,
+        information=choice.information,
+        legal_basis=choice.legal_basis,
+        provider=body.code,
+        provider_name=body.name,
+        year=question.year if choice.by_year else None,
+        protected=bool(extra_step),
+        extra_step=extra_step,
+        state=InquiryState.HELD if extra_step else InquiryState.WAITING,
+    )

@@ -7,6 +7,8 @@ from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Q
 
+from tasuke.systems.unified_id.words import business_label
+
 
 class PersonState(models.TextChoices):
     """in_use; merged: another number stands for the same person; removed: no business uses the number any more."""
@@ -158,6 +160,11 @@ class BusinessNumber(models.Model):
 
     def __str__(self) -> str:
         return f"{self.business_id}-{self.atena_no}"
+
+    @property
+    def business_label(self) -> str:
+        """The business by id and name."""
+        return business_label(self.business_id)
 
 
 class Merge(models.Model):

@@ -23,6 +23,7 @@ from tasuke.systems.unified_id.models import (
 )
 from tasuke.systems.unified_id.my_number import MyNumber, index_of
 from tasuke.systems.unified_id.queries import permits_in_force
+from tasuke.systems.unified_id.words import business_label
 
 MOST_HITS = 50
 
@@ -41,6 +42,19 @@ class PersonPage:
     def atena_nos(self) -> list[str]:
         """Every 宛名番号 shown, for the trail."""
         return sorted({link.atena_no for link in self.links})
+
+    @property
+    def birth_day(self) -> date | None:
+        """The day of birth, where it is known to the day."""
+        try:
+            return date.fromisoformat(self.person.birth_date)
+        except ValueError:
+            return None
+
+    @property
+    def facts_of(self) -> str:
+        """The business whose facts these are."""
+        return business_label(self.person.facts_of)
 
 
 def find_by_number(number: MyNumber, *, using: str) -> list[Person]:

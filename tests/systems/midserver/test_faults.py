@@ -328,6 +328,15 @@ def test_what_has_expired_is_deleted_and_the_deletion_is_on_record(asked):
         assert room.value("SELECT sum(rows) FROM deletion") == 5
 
 
+def test_tidying_up_is_done_once_a_day(asked):
+    register(asked, inquiry(1, unified(17)))
+    asked.walk()
+    asked.run("tidy")
+    asked.later(days=91)
+    assert asked.run("tidy", "tidy")["tidy"] == {}
+    assert RoundState.objects.using("midserver").get(tenant=SAPPORO, name="tidy").counts["deleted_inquiries"] == 1
+
+
 def test_after_deletion_an_old_letter_is_still_no_new_one(asked):
     register(asked, inquiry(1, unified(17)))
     asked.run("send-mail")

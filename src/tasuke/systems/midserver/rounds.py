@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db import connections, transaction
 
@@ -44,6 +45,7 @@ from tasuke.systems.midserver.setting import number
 from tasuke.systems.midserver.tenancy import USING, inside, tenants
 
 Step = Callable[[str, datetime, int, Counter[str]], None]
+_ZONE = ZoneInfo("Asia/Tokyo")
 _LETTERS_PER_CALL = 5  # about 2 MB each
 _RENEW_BEFORE = timedelta(days=30)
 # what stops a municipality's round and is shown to the operator; anything else is a fault of ours and stops us
@@ -85,8 +87,8 @@ def fetch_mail(at: datetime, limit: int = 20) -> Counter[str]:
 
 
 def tidy(at: datetime, limit: int = 0) -> Counter[str]:
-    """Close requests whose permit has run out, and delete what has expired. Once a day is enough."""
-    return _for_all("tidy", _tidy, at, limit)
+    """Close requests whose permit has run out, and delete what has expired: the first time that it is run on a day."""
+    return _for_all("tidy", _tidy, at, limit, once_a_day=True)
 
 
 ROUNDS: Mapping[str, Callable[[datetime, int], Counter[str]]] = {
@@ -182,9 +184,11 @@ def _tidy(body: str, at: datetime, limit: int, done: Counter[str]) -> None:
     done.update({f"deleted_{what}": rows for what, rows in deleted.items()})
 
 
-def _for_all(name: str, step: Step, at: datetime, limit: int) -> Counter[str]:
+def _for_all(name: str, step: Step, at: datetime, limit: int, *, once_a_day: bool = False) -> Counter[str]:
     done: Counter[str] = Counter()
     for tenant in tenants():
+        if once_a_day and _done_today(tenant.body, name, at):
+            continue
         with _alone(tenant.body, name) as alone:
             if not alone:
                 continue
@@ -192,6 +196,11 @@ def _for_all(name: str, step: Step, at: datetime, limit: int) -> Counter[str]:
                 step(tenant.body, at, limit, counts)
             done.update(counts)
     return done
+
+
+def _done_today(body: str, name: str, at: datetime) -> bool:
+    row = RoundState.objects.using(USING).filter(tenant_id=body, name=name).only("done_at").first()
+    return bool(row and row.done_at and row.done_at.astimezone(_ZONE).date() == at.astimezone(_ZONE).date())
 
 
 @contextmanager

@@ -99,10 +99,13 @@ def create_missing(server_url: str) -> list[str]:
 
 def _create_role(connection: psycopg.Connection[Any], name: str, *, may_create_roles: bool) -> None:
     """may_create_roles: 中間サーバー has a role for each municipality, made when it joins, and rules these alone."""
-    if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone():
+    found = connection.execute("SELECT rolcreaterole FROM pg_roles WHERE rolname = %s", [name]).fetchone()
+    more = sql.SQL(" CREATEROLE" if may_create_roles else "")
+    if found is None:
         # CREATEDB lets the test runner make its databases with the same role that the program runs under
-        more = sql.SQL(" CREATEROLE" if may_create_roles else "")
         connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB{}").format(sql.Identifier(name), more))
+    elif may_create_roles and not found[0]:
+        connection.execute(sql.SQL("ALTER ROLE {}{}").format(sql.Identifier(name), more))
 
 
 class SystemRouter:

@@ -1,0 +1,71 @@
+"""What each system of this process offers and does by itself."""
+
+import importlib
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, cast
+
+from tasuke.contracts.kit import Handlers
+
+Counts = Mapping[str, int]
+Turn = Callable[[datetime], Counts]
+
+
+def handlers_of(system: str) -> Handlers:
+    """What a system offers to others; empty for one that only asks."""
+    if system in ("subsidy", "accounts"):
+        return {}
+    module = importlib.import_module(f"tasuke.systems.{system}.api")
+    return cast("Handlers", module.HANDLERS)
+
+
+def turn_of(system: str) -> Turn:
+    """One turn of everything that a system does again and again."""
+    return _TURNS[system]
+
+
+def _subsidy(at: datetime) -> Counts:
+    rounds = _module("subsidy.inquiries.rounds")
+    return cast("Counts", rounds.exchange(using="subsidy", at=at))
+
+
+def _resident(at: datetime) -> Counts:
+    return cast("Counts", _module("resident.rounds").push(using="resident", at=at))
+
+
+def _whole_round(system: str) -> Turn:
+    def turn(at: datetime) -> Counts:
+        return cast("Counts", _module(f"{system}.rounds").run_round(at))
+
+    return turn
+
+
+def _each_round(system: str, limit: int) -> Turn:
+    def turn(at: datetime) -> Counts:
+        counts: dict[str, int] = {}
+        for one in _module(f"{system}.rounds").ROUNDS.values():
+            for name, count in one(at, limit).items():
+                counts[name] = counts.get(name, 0) + count
+        return counts
+
+    return turn
+
+
+def _nothing(at: datetime) -> Counts:
+    return {}
+
+
+def _module(name: str) -> Any:
+    return importlib.import_module(f"tasuke.systems.{name}")
+
+
+_TURNS: Mapping[str, Turn] = {
+    "subsidy": _subsidy,
+    "accounts": _nothing,
+    "resident": _resident,
+    "welfare": _whole_round("welfare"),
+    "unified_id": _whole_round("unified_id"),
+    "gateway": _whole_round("gateway"),
+    "midserver": _each_round("midserver", 10_000),
+    "nis": _each_round("nis", 10_000),
+}

@@ -1,9 +1,10 @@
 """Inquiries through the gateway, its real neighbours behind it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.systems.gateway.conftest import DATABASES, KAWASAKI, OTARU, Crash, item, member, unified
+from tests.systems.gateway.conftest import DATABASES, KAWASAKI, OTARU, TAX, Crash, item, member, unified
 
 from tasuke.contracts import interface as mid
 from tasuke.contracts.inquiry import (
@@ -16,6 +17,7 @@ from tasuke.contracts.inquiry import (
 from tasuke.contracts.kit import Refused
 from tasuke.contracts.unified import Empty
 from tasuke.systems.gateway import answers as answers_module
+from tasuke.systems.gateway import tables
 from tasuke.systems.gateway.models import AskError, HeldResult, Inquiry, NumberCode, PersonFlag, Provision
 from tasuke.systems.unified_id.models import Person
 
@@ -193,8 +195,6 @@ def test_a_number_that_changed_hands_gives_nobody_the_answer(ready):
 
 
 def test_a_code_that_no_table_knows_holds_the_answer_until_the_table_does(ready, monkeypatch):
-    from tasuke.systems.gateway import tables
-
     known = tables.codes()
     monkeypatch.setattr(tables, "codes", lambda: tuple(c for c in known if c.outside != "3"))
     ready.ask(item(1))
@@ -244,7 +244,23 @@ def flags_at_midserver(city):
         return sorted(room.rows("SELECT kind, lifted_at IS NULL FROM flag", []))
 
 
-def test_a_protected_member_flags_the_household_and_the_flags_go_out_before_the_replica(ready):
+@pytest.fixture
+def asked_for(monkeypatch):
+    """As if the permission list named 世帯情報: under a code that it does name."""
+    known = tables.provided()["household"]
+    monkeypatch.setattr(tables, "provided", lambda: {"household": replace(known, information_code=TAX)})
+
+
+def test_households_that_nobody_may_ask_for_wait_with_the_reason(ready):
+    ready.households("5", member("1", "02"))
+    ready.midserver.calls.clear()
+    ready.round()
+    ready.round()
+    assert "replica" not in ready.midserver.calls
+    assert "組合せがありません" in Provision.objects.using("gateway").get().error
+
+
+def test_a_protected_member_flags_the_household_and_the_flags_go_out_before_the_replica(ready, asked_for):
     ready.households("5", member("1", "02"), member("2", protected=True))
     ready.unified.calls.clear()
     ready.midserver.calls.clear()
@@ -253,6 +269,7 @@ def test_a_protected_member_flags_the_household_and_the_flags_go_out_before_the_
     assert flags_at_midserver(ready) == [("manual", True)] * 2 + [("undisclosed", True)] * 2
     names = ready.midserver.calls
     assert names.index("undisclosed") < names.index("replica")
+    assert set(Provision.objects.using("gateway").values_list("sent_version", "error")) == {(1, "")}
     refused = ready.ask(item(1), item(2, "3"))
     assert [e.row for e in refused.errors] == [1]  # the gateway knows it even when the business does not say so
 

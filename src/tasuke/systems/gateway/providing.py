@@ -17,11 +17,12 @@ from tasuke.contracts.interface import (
 )
 from tasuke.contracts.unified import RowError
 from tasuke.systems.gateway import links, tables
-from tasuke.systems.gateway.models import PersonFlag, Provision
+from tasuke.systems.gateway.models import MasterRow, PersonFlag, Provision
 
 USING = "gateway"
 RESIDENT_BUSINESS = "001"
 _UNKNOWN = "統合宛名に登録されていません"
+_NOT_ASKED = "配信マスターに、この情報を照会できる組合せがありません"
 _CLOSED = Q(sent_version=F("version"))
 
 
@@ -62,8 +63,15 @@ def _send_flags(rows: Sequence[PersonFlag], counts: dict[str, int]) -> None:
 
 
 def send_households(at: datetime, limit: int) -> dict[str, int]:
-    """Send 副本 that changed. Nobody whose flags are not set yet is sent. Raises Unreachable, Refused."""
+    """Send 副本 that changed. Nobody whose flags are not set yet is sent. Raises Unreachable, Refused.
+
+    While the master names nobody who may ask for it, 中間サーバー takes no such 副本: everything waits here.
+    """
     counts = {"replicas": 0, "replicas_failed": 0}
+    code = tables.provided()["household"].information_code
+    if not MasterRow.objects.using(USING).filter(information_code=code).exists():
+        waiting = Provision.objects.using(USING).filter(~_CLOSED, error="")
+        return counts | {"replicas_failed": waiting.update(error=_NOT_ASKED)}
     unset = PersonFlag.objects.using(USING).filter(~_CLOSED, atena_no=OuterRef("atena_no"))
     after = ""
     while True:
@@ -77,16 +85,15 @@ def send_households(at: datetime, limit: int) -> dict[str, int]:
             if not rows:
                 return counts
             after = rows[-1].atena_no
-            _send_households(rows, counts)
+            _send_households(rows, code, counts)
 
 
-def _send_households(rows: Sequence[Provision], counts: dict[str, int]) -> None:
+def _send_households(rows: Sequence[Provision], code: str, counts: dict[str, int]) -> None:
     known = _numbers([row.atena_no for row in rows])
     listed = [row for row in rows if known.get(row.atena_no)]
     for row in rows:
         row.error = "" if row in listed else _UNKNOWN
     if listed:
-        code = tables.provided()["household"].information_code
         update = ReplicaUpdate(
             rows=tuple(
                 ReplicaRow(

@@ -365,7 +365,7 @@ def test_mailing_addresses_have_an_end_and_travel_with_the_mark():
     told = [(c.valid_from, c.items["valid_to"], c.items["protection"]) for c in stream() if c.kind == "mailing"]
     assert told == [
         (date(2026, 7, 1), None, True),
-        (date(2026, 7, 1), "2026-07-01", True),
+        (date(2026, 7, 1), "2026-08-01", True),
         (date(2026, 6, 1), "2026-08-01", True),
     ]
     with pytest.raises(CannotSet):

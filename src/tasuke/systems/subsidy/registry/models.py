@@ -338,3 +338,38 @@ class NameOnPapers(Recorded):
 
     def __str__(self) -> str:
         return self.atena_no
+
+
+class ChangeCursor(models.Model):
+    """How far the changes of another system are taken over; moves in the transaction of the rows."""
+
+    provider = models.CharField("提供システム", max_length=30, primary_key=True)
+    last = models.BigIntegerField("受領済みの連番", default=0)
+    received_at = models.DateTimeField("最終の受領", null=True)
+
+    class Meta:
+        db_table = "subsidy_change_cursor"
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.last}"
+
+
+class ChangeProblem(models.Model):
+    """What was wrong with a change that another system told: it was not taken, or taken with a warning."""
+
+    provider = models.CharField("提供システム", max_length=30)
+    sequence = models.BigIntegerField("連番")
+    kind = models.CharField("種類", max_length=12)
+    atena_no = models.CharField("宛名番号", max_length=15)
+    taken = models.BooleanField("反映済み")
+    code = models.CharField("コード", max_length=40)
+    field = models.CharField("項目", max_length=60, blank=True)
+    message = models.CharField("内容", max_length=300)
+    at = models.DateTimeField("日時")
+
+    class Meta:
+        db_table = "subsidy_change_problem"
+        indexes: ClassVar = [models.Index(fields=["provider", "sequence"], name="subsidy_change_problem_of")]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.sequence} {self.code}"

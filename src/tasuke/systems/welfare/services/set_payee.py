@@ -74,16 +74,14 @@ def _set(
                 written.insert(0, _copy(model, columns, row, DateRange(first, start), by, at))
         model.objects.using(using).bulk_create(written)
         later = [row for row in gone if row.valid.lower > start]
-        _tell(kind, columns, using, [*_taken_back(later, new), (new, start, end)], at)
+        _tell(kind, columns, using, [*_taken_back(later, new, end), (new, start, end)], at)
 
 
-def _taken_back(later: list[Any], new: Any) -> list[tuple[Any, date, date | None]]:
-    """How the businesses are told that rows no longer begin on their days: an account has no end of its own, so the
-    new one is named for that day too; a mailing address ends on the day on which it would have begun."""
-    days = [row.valid.lower for row in later]
-    if isinstance(new, Account):
-        return [(new, day, None) for day in days]
-    return [(row, day, day) for row, day in zip(later, days, strict=True)]
+def _taken_back(later: list[Any], new: Any, end: date | None) -> list[tuple[Any, date, date | None]]:
+    """How the businesses are told that rows no longer begin on their days: where the new one holds on that day it is
+    named for it, elsewhere the row ends on the day on which it would have begun."""
+    days = [(row, row.valid.lower) for row in later]
+    return [(new, day, end) if end is None or day < end else (row, day, day) for row, day in days]
 
 
 def _copy(model: Any, columns: tuple[str, ...], row: Any, valid: DateRange, by: str, at: datetime) -> Any:

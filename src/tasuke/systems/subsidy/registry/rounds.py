@@ -1,0 +1,154 @@
+"""What runs again and again: take the changes of 社会保障宛名 over into the registry, each exactly once."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import polars as pl
+from django.db import transaction
+
+from tasuke.contracts.kit import Refused, Unreachable
+from tasuke.contracts.welfare import CHANGES, ChangesRequest, WelfareChange
+from tasuke.core.problems import Severity
+from tasuke.platform.batch.job import ChunkResult, RunContext
+from tasuke.platform.exchange.services.record_files import receive_file
+from tasuke.systems.subsidy.registry.changes_in import (
+    PERSONS,
+    FeedPage,
+    Told,
+    account_rows,
+    mailing_rows,
+    residents_page,
+    tax_page,
+)
+from tasuke.systems.subsidy.registry.histories import ACCOUNTS, MAILING_ADDRESSES
+from tasuke.systems.subsidy.registry.jobs import import_residents, import_tax
+from tasuke.systems.subsidy.registry.links import WELFARE, welfare
+from tasuke.systems.subsidy.registry.models import ChangeCursor, ChangeProblem, Protection
+from tasuke.systems.subsidy.registry.tables import record
+from tasuke.systems.subsidy.registry.texts import in_nfc
+
+_PAGE = 5_000
+_TAKEN = (*PERSONS, "tax", "account", "mailing")
+_SOURCE = "社会保障宛名の支援措置"
+
+
+def receive_changes(*, using: str, at: datetime, pages: int = 1_000_000) -> dict[str, int]:
+    """Take over what is new. Counts: changes, persons, tax, accounts, mailings, not_taken (a person looks at them).
+
+    unreachable: 1 when nobody answers, refused: 1 when the approval has ended; all pages before stay. The cursor moves
+    in the transaction of the rows: a round that is killed is as if it had never begun.
+    """
+    counts: Counter[str] = Counter()
+    try:
+        for _ in range(pages):
+            with transaction.atomic(using=using):
+                if not _take_page(using, at, counts):
+                    break
+    except Unreachable:
+        counts["unreachable"] = 1
+    except Refused:
+        counts["refused"] = 1
+    return dict(counts)
+
+
+class StreamBroken(RuntimeError):
+    """The provider's numbers do not follow on each other: something is missing, and nothing is taken over."""
+
+
+def _take_page(using: str, at: datetime, counts: "Counter[str]") -> bool:
+    """One page; False when there is nothing more. Raises StreamBroken."""
+    ChangeCursor.objects.using(using).bulk_create([ChangeCursor(provider=WELFARE)], ignore_conflicts=True)
+    cursor = ChangeCursor.objects.using(using).select_for_update().get(pk=WELFARE)
+    page = welfare().call(CHANGES, ChangesRequest(after=cursor.last, limit=_PAGE))
+    if not page.changes:
+        return False
+    if [c.sequence for c in page.changes] != list(range(cursor.last + 1, cursor.last + 1 + len(page.changes))):
+        raise StreamBroken(f"{WELFARE}: after {cursor.last}")
+    counts.update(_apply(using, page.changes, at))
+    cursor.last, cursor.received_at = page.changes[-1].sequence, at
+    cursor.save(using=using, update_fields=["last", "received_at"])
+    return page.last > cursor.last
+
+
+def _apply(using: str, changes: Sequence[WelfareChange], at: datetime) -> "Counter[str]":
+    context = RunContext(using=using, parameters={}, by=WELFARE, now=at)
+    residents, tax = residents_page(changes), tax_page(changes)
+    accounts, wrong_accounts = account_rows(changes)
+    mailings, wrong_mailings = mailing_rows(changes)
+    _protect(using, [c for c in changes if c.kind not in PERSONS and c.items.get("protection") is True], at)
+    told = [*residents.problems, *tax.problems, *wrong_accounts, *wrong_mailings]
+    told += _flags_off(context, residents)
+    _feed(context, "residents", residents, import_residents.prepare, import_residents.apply)
+    _feed(context, "tax", tax, import_tax.prepare, import_tax.apply)
+    record(using=using, table=ACCOUNTS, incoming=in_nfc(accounts), now=at, file_id=None)
+    record(using=using, table=MAILING_ADDRESSES, incoming=in_nfc(mailings), now=at, file_id=None)
+    _keep(using, told, at)
+    unknown = sum(c.kind not in _TAKEN for c in changes)
+    return Counter(
+        changes=len(changes),
+        persons=residents.frame.height,
+        tax=tax.frame.height,
+        accounts=accounts.height,
+        mailings=mailings.height,
+        not_taken=residents.rejected + tax.rejected + len(wrong_accounts) + len(wrong_mailings) + unknown,
+    )
+
+
+def _feed(
+    context: RunContext,
+    kind: str,
+    page: FeedPage,
+    prepare: Callable[[pl.DataFrame], pl.DataFrame],
+    apply: Callable[[RunContext, pl.DataFrame, int], ChunkResult],
+) -> None:
+    """The page through the very functions of the file's import; the file is kept, as any that comes in."""
+    if not page.changes:
+        return
+    first, last = page.changes[0].sequence, page.changes[-1].sequence
+    file, _ = receive_file(
+        using=context.using,
+        kind=f"welfare-{kind}",
+        name=f"welfare-changes-{first}-{last}-{kind}.csv",
+        data=page.data,
+        by=context.by,
+        now=context.now,
+    )
+    file.rows, file.accepted, file.rejected = len(page.changes), page.frame.height, page.rejected
+    file.save(using=context.using, update_fields=["rows", "accepted", "rejected"])
+    if page.frame.height:
+        apply(context, prepare(in_nfc(page.frame)), file.pk)
+
+
+def _flags_off(context: RunContext, page: FeedPage) -> list[Told]:
+    """支援措置 that has ended there and is open here: it is ended here by a person alone."""
+    frame = page.frame.filter(pl.col("event_code") != import_residents.CENSUS)
+    if frame.is_empty():
+        return []
+    by_line = dict(enumerate(page.changes, start=2))
+    return [Told(by_line[p.line], p) for p in import_residents.check(context, frame) if p.line is not None]
+
+
+def _protect(using: str, changes: Sequence[WelfareChange], at: datetime) -> None:
+    """A mark that comes with an account or a tax figure counts like one that comes with the person."""
+    since = {change.atena_no: change.valid_from for change in reversed(changes)}
+    Protection.objects.using(using).bulk_create(
+        [Protection(atena_no=no, since=day, source=_SOURCE) for no, day in since.items()], ignore_conflicts=True
+    )
+
+
+def _keep(using: str, told: Sequence[Told], at: datetime) -> None:
+    ChangeProblem.objects.using(using).bulk_create(
+        ChangeProblem(
+            provider=WELFARE,
+            sequence=one.change.sequence,
+            kind=one.change.kind,
+            atena_no=one.change.atena_no,
+            taken=one.problem.severity is Severity.WARNING,
+            code=one.problem.code[:40],
+            field=(one.problem.field or "")[:60],
+            message=one.problem.message[:300],
+            at=at,
+        )
+        for one in told
+    )

@@ -36,6 +36,51 @@ _FACTS = {
     "last": "終わり",
     "system": "システム",
 }
+# what was looked at or changed, as the screens name it in the trail; a word that is not here stands as it is
+_WHAT = {
+    "application": "申請",
+    "applications": "申請の一覧",
+    "assessment": "申請の審査",
+    "attachment": "添付書類",
+    "attachment-form": "添付書類",
+    "attachment-withdrawn": "添付書類の取消し",
+    "audit-trail": "証跡",
+    "certificate": "受給者証",
+    "certificates": "受給者証の一覧",
+    "claim": "レセプト",
+    "claims": "レセプトの一覧",
+    "claim-files": "レセプトのファイル",
+    "decision": "決定",
+    "extract": "データの抽出",
+    "failed-transfers": "振込不能",
+    "household": "世帯",
+    "income": "所得",
+    "inquiries": "情報照会の一覧",
+    "inquiry": "情報照会",
+    "inquiry-answer": "情報照会の回答",
+    "inquiry-approval": "情報照会の承認",
+    "inquiry-cancel": "情報照会の取りやめ",
+    "inquiry-form": "情報照会の入力",
+    "note": "応対記録",
+    "notes": "応対記録",
+    "notes-due": "連絡の約束",
+    "notice": "通知書",
+    "notification": "届出",
+    "notification-check": "届出の照合",
+    "notification-form": "届出の入力",
+    "payment": "支払",
+    "payments": "支払の一覧",
+    "person-check": "人の確認",
+    "protected-address": "支援措置対象者の住所",
+    "receipt": "償還払いの申請",
+    "receipts": "償還払いの一覧",
+    "renewal": "更新の審査",
+    "search": "検索の結果",
+    "sheet": "受付票",
+    "sheet-returned": "受付票の差戻し",
+    "sheets": "受付票の一覧",
+    "withdrawal": "申請の取下げ",
+}
 _TONES = {
     EventKind.CHANGED: "info",
     EventKind.PRINTED: "info",
@@ -116,4 +161,7 @@ def _joined(facts: dict[str, Any]) -> str:
 def _value(key: str, value: Any) -> str:
     if isinstance(value, dict):
         return "{" + "、".join(f"{name} {item}" for name, item in value.items()) + "}"
+    if key == "what":
+        first, _, rest = str(value).partition(" ")  # `notification account`: the object, then which one
+        return f"{_WHAT.get(first, first)} {rest}".strip()
     return purpose_label(str(value)) if key == "purpose" else str(value)

@@ -49,6 +49,27 @@ def wareki_month(value: date | None) -> str:
 
 
 @register.filter
+def moment(value: datetime | None) -> str:
+    """R08.04.01 09:05:59, where seconds tell apart what was done."""
+    return NOTHING if value is None else f"{to_wareki_short(localtime(value).date())} {localtime(value):%H:%M:%S}"
+
+
+@register.filter
+def tax_year(value: int | None) -> str:
+    """令和8年度; ― for nothing."""
+    return NOTHING if value is None else f"{to_wareki(date(value, 4, 1)).partition('年')[0]}年度"
+
+
+@register.filter
+def version_words(value: str) -> str:
+    """A version of rules by its first day (2024-04-01 → 令和6年4月1日から); other words stand as they are."""
+    try:
+        return f"{to_wareki(date.fromisoformat(value))}から"
+    except ValueError:
+        return value or NOTHING
+
+
+@register.filter
 def last_day(value: date | None) -> date | None:
     """The inclusive last day of a period that ends (exclusively) on the value."""
     return None if value is None else value - timedelta(days=1)

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connections
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
+from tasuke.core.calendar import to_wareki
 from tasuke.platform.exchange.models import InboundState
 from tasuke.platform.ui.site import site
 from tasuke.systems.subsidy.claims.models import (
@@ -25,6 +26,29 @@ from tasuke.systems.subsidy.entitlements.models import Entitlement
 from tasuke.systems.subsidy.registry.names import PersonName, person_names
 
 CARES = {"medical": "医科", "dental": "歯科", "pharmacy": "調剤", "nursing": "訪問看護"}
+_RULE_PIECE = re.compile(r"grade4-\d|junior-high|levy(?:-zero(?:-fact)?)?|[^-]+")
+# the pieces of which a copayment rule's key is made (`inpatient-taxed`)
+_RULE_WORDS = {
+    **CARES,
+    "all": "すべての診療",
+    "acupuncture": "はり・きゅう",
+    "device": "治療用装具",
+    "inpatient": "入院",
+    "judo": "柔道整復",
+    "massage": "あん摩・マッサージ",
+    "outpatient": "通院",
+    "taxed": "課税世帯",
+    "therapy": "施術",
+    "untaxed": "非課税世帯",
+    "visit": "通院",
+    "grade4-6": "小学4～6年",
+    "grade4-9": "小学4年～中学3年",
+    "junior-high": "中学生",
+    "levy": "所得割のある世帯",
+    "levy-zero": "所得割のない世帯",
+    "levy-zero-fact": "所得割のない世帯(事実による)",
+    "younger": "低年齢",
+}
 AGENCIES = {"1": "支払基金", "2": "国保連合会"}
 # what a list may show: key → words
 STATES = {"open": "疑義(判断待ち)", "decided": "疑義(判断済み)", "return": "過誤", "accepted": "決定"}
@@ -279,8 +303,8 @@ def rule_words(rule: str) -> str:
     found = _COPAYMENT_RULE.fullmatch(rule)
     if found is None:
         return rule
-    care = {**CARES, "all": "すべての診療"}.get(found["care"], found["care"])
-    return f"一部負担金の規則({found['version']}版 {care})"
+    named = "・".join(_RULE_WORDS.get(word, word) for word in _RULE_PIECE.findall(found["care"]))
+    return f"一部負担金の規則({to_wareki(date.fromisoformat(found['version']))}から {named})"
 
 
 def _totals(raw: Any) -> Mapping[str, int]:

@@ -36,13 +36,13 @@ FROM subsidy_sheet a {person} WHERE {limits} AND a.state IN ('draft', 'returned'
 _ONE = """
 SELECT a.*, r.name, r.name_kana, r.birth_date, r.ward_code, p.name AS applicant_name, s.id AS sheet_id,
        s.changed_name, s.checked_at, s.checked_by,
-       c.id AS certificate_id, c.issued_on AS certificate_on, n.recipient_no
+       c.id AS certificate_id, c.issued_on AS certificate_on, c.run_id IS NULL AS certificate_here, n.recipient_no
 FROM subsidy_application a {person}
 LEFT JOIN LATERAL (SELECT x.name FROM subsidy_resident_record x WHERE x.atena_no = a.applicant_atena_no
                    AND x.recorded_to IS NULL ORDER BY lower(x.valid) DESC LIMIT 1) p ON TRUE
 LEFT JOIN subsidy_sheet s ON s.application_id = a.id
 LEFT JOIN subsidy_recipient_number n ON n.scheme = a.scheme AND n.atena_no = a.atena_no
-LEFT JOIN LATERAL (SELECT id, issued_on FROM subsidy_certificate c WHERE c.scheme = a.scheme
+LEFT JOIN LATERAL (SELECT id, issued_on, run_id FROM subsidy_certificate c WHERE c.scheme = a.scheme
                    AND c.atena_no = a.atena_no AND c.state = 'issued' ORDER BY c.id DESC LIMIT 1) c ON TRUE
 WHERE a.id = %(id)s AND {limits}
 """

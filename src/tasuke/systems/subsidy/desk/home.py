@@ -8,6 +8,7 @@ from tasuke.platform.access import Action, Actor, Scope
 from tasuke.systems.subsidy.desk.notes import DUE
 from tasuke.systems.subsidy.desk.rows import fetch
 from tasuke.systems.subsidy.profile import active_profile
+from tasuke.systems.subsidy.registry.wards import seen_by_sql
 
 CEILING = 1000  # nobody needs to know more exactly than "1,000 and more"
 
@@ -91,9 +92,10 @@ def todays_work(*, using: str, actor: Actor, scope: Scope, on: date) -> list[Tas
     kinds = [kind for kind in _KINDS if actor.may(kind.action)]
     if not kinds:
         return []
-    limits, claims = _limits(scope, "r.ward_code"), _limits(scope, "c.ward_code")
+    limits = _limits(scope, "r.ward_code")
+    claims, seen = seen_by_sql(scope, rows="c")  # the rule of the list to which the number leads
     schemes = sorted(active_profile().schemes if scope.schemes is None else scope.schemes)
-    parameters: dict[str, Any] = {"on": on, "schemes": schemes, "wards": sorted(scope.offices or ())}
+    parameters: dict[str, Any] = {"on": on, "schemes": schemes, "wards": sorted(scope.offices or ()), **seen}
     columns = [
         # sources are ours, limits name columns of ours; values are parameters
         f"(SELECT count(*) FROM (SELECT 1 {k.source.format(limits=limits, claims=claims)} LIMIT {CEILING}) n)"  # noqa: S608

@@ -98,7 +98,7 @@ WHERE c.atena_no = ANY(%(people)s)
 GROUP BY c.atena_no, c.scheme, c.service_month ORDER BY c.service_month DESC, c.atena_no LIMIT 24
 """
 _BENEFITS = """
-SELECT r.id, r.atena_no, r.scheme, t.receipt_no, t.received_on, r.outcome, r.amount, r.decided_on
+SELECT r.id, r.receipt_id, r.atena_no, r.scheme, t.receipt_no, t.received_on, r.outcome, r.amount, r.decided_on
 FROM subsidy_reimbursement r JOIN subsidy_receipt t ON t.id = r.receipt_id
 WHERE r.atena_no = ANY(%(people)s) AND r.decided_on <= %(on)s
   AND (%(schemes)s::text[] IS NULL OR r.scheme = ANY(%(schemes)s))

@@ -2,6 +2,7 @@
 
 from tasuke.formats.nhi_feed import INSURANCE_KINDS, INSURED_RELATIONS
 from tasuke.schemes.reasons import ReasonCode, reason_label
+from tasuke.systems.subsidy.certificates.models import CertificateKind, NoticeKind
 
 RESIDENT_STATES = {"1": "住民", "2": "転出", "3": "死亡", "8": "住登外", "9": "消除"}
 SEX = {"1": "男", "2": "女"}
@@ -16,6 +17,7 @@ APPLICATION_STATES = {
     "decided": ("決定済み", "good"),
     "applied": ("反映済み", "good"),
     "withdrawn": ("取下げ", "plain"),
+    "taken_over": ("移行前に処理済み", "plain"),
 }
 OUTCOMES = {
     "eligible": ("該当", "good"),
@@ -29,13 +31,8 @@ CERTIFICATE_STATES = {
     "returned": ("返還済み", "plain"),
     "replaced": ("差替え済み", "plain"),
 }
-CERTIFICATE_KINDS = {"new": "新規", "renewal": "更新", "change": "変更", "reissue": "再交付"}
-NOTICE_KINDS = {
-    "rejection": "申請却下通知書",
-    "not_renewed": "不交付決定通知書",
-    "loss": "受給資格消滅通知書",
-    "income_unknown": "所得確認のご案内",
-}
+CERTIFICATE_KINDS = dict(CertificateKind.choices)
+NOTICE_KINDS = dict(NoticeKind.choices)
 REIMBURSEMENT_OUTCOMES = {"granted": ("支給", "good"), "rejected": ("不支給", "bad")}
 WELFARE = {
     "10": "生活保護",

@@ -1,8 +1,12 @@
 """Charts as SVG, drawn on the server: no script in the browser, nothing from outside."""
 
+from datetime import date
+
 import altair as alt
 import polars as pl
 import vl_convert
+
+from tasuke.core.wareki import to_wareki_short
 
 # Digital Agency design tokens: blues, grey, orange, green; neighbours differ in lightness, so also without colour
 _COLOURS = ["#0017c1", "#9db7f9", "#4d4d4d", "#e25100", "#b8e5cb", "#197a4b", "#c5d7fb", "#7f7f7f"]
@@ -22,6 +26,10 @@ def _svg(chart: alt.Chart | alt.LayerChart | alt.FacetChart) -> str:
     return str(vl_convert.vegalite_to_svg(styled.to_json(), vl_version="6.4"))
 
 
+def _month(month: date) -> str:
+    return to_wareki_short(month)[:-3]  # R08.04, without the day
+
+
 def _short(label: str) -> str:
     return label.partition("(")[0]
 
@@ -29,12 +37,12 @@ def _short(label: str) -> str:
 def subsidy_by_month(facts: pl.DataFrame, *, title: str) -> str:
     """Subsidy by settlement month, stacked by scheme. facts: columns month, scheme (words), subsidy (yen)."""
     data = facts.group_by("month", "scheme").agg(man=pl.col("subsidy").sum() / _MAN).sort("month", "scheme")
-    data = data.with_columns(month=pl.col("month").dt.to_string("%Y-%m"))
+    data = data.with_columns(month=pl.col("month").map_elements(_month, return_dtype=pl.String))
     chart = (
         alt.Chart(data, title=title, width=620, height=300)
         .mark_bar()
         .encode(
-            x=alt.X("month:N", title="支払月", axis=alt.Axis(labelAngle=0, labelFontSize=10)),
+            x=alt.X("month:N", title="支払月", sort=None, axis=alt.Axis(labelAngle=0, labelFontSize=10)),
             y=alt.Y("man:Q", title="助成額(万円)", axis=alt.Axis(format=",.0f")),
             color=alt.Color("scheme:N", title=None, legend=alt.Legend(labelLimit=400)),
         )

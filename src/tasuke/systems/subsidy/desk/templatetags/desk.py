@@ -7,6 +7,7 @@ from django import template
 from django.forms import BoundField
 from django.utils.safestring import SafeString
 
+from tasuke.formats.application_feed import SINGLE_PARENT_REASONS
 from tasuke.platform.ui.templatetags.office import state_badge
 from tasuke.schemes.catalogue_loader import load_scheme
 from tasuke.systems.subsidy.desk import words
@@ -31,6 +32,7 @@ _WORDS = {
     "notice_kind": words.NOTICE_KINDS,
     "welfare": words.WELFARE,
     "relation": words.RELATIONS,
+    "single_parent": SINGLE_PARENT_REASONS,
     "account_kind": words.ACCOUNT_KINDS,
     "insurance": words.INSURANCE,
     "insured": words.INSURED,

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import polars as pl
 from django.db import connections
 
-from tasuke.core.calendar import next_month
+from tasuke.core.calendar import next_month, to_wareki
 from tasuke.core.period import Period
 from tasuke.platform.batch.job import ChunkResult, Comparison, Job, Plan, RunContext, register
 from tasuke.platform.bulk import copy_in
@@ -116,7 +116,7 @@ def _charts(facts: pl.DataFrame, month: date, profile: Profile) -> dict[str, str
     told = told.rename({"区": "ward", "年齢区分": "band", "診療種別": "care"})
     this = told.filter(pl.col("month") == month)
     order = list(dict.fromkeys(label for bands in sorted(_bands(profile), key=len, reverse=True) for label in bands))
-    title = f"{month.year}年{month.month}月"
+    title = to_wareki(month).partition("月")[0] + "月"
     return {
         "月別助成額": subsidy_by_month(told, title="月別の助成額"),
         "区別助成額": subsidy_by_ward(this, title=f"区別の助成額 {title}"),

@@ -4,9 +4,10 @@ from importlib.resources import files
 
 import pytest
 
+from tasuke.platform.database.systems import SYSTEMS
 from tasuke.platform.exchange.models import InboundFile
 
-pytestmark = pytest.mark.django_db(databases=["subsidy"])
+pytestmark = pytest.mark.django_db(databases=list(SYSTEMS))
 
 UKE, LIST = "kikin_202604_medical.uke", "kokuhoren_202604.csv"
 MAPPING = files("tasuke.formats.claims_csv") / "example_rengo.toml"

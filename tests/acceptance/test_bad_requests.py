@@ -5,9 +5,10 @@ import json
 import pytest
 from tests.acceptance import spoil
 
+from tasuke.platform.database.systems import SYSTEMS
 from tasuke.systems.subsidy.claims.models import Claim, ClaimFinding
 
-pytestmark = pytest.mark.django_db(databases=["subsidy"])
+pytestmark = pytest.mark.django_db(databases=list(SYSTEMS))
 
 FACTS = {
     "person": {"id": "1", "birth_date": "2010-05-05", "role": "child", "resident_from": "2010-05-05"},

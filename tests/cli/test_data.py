@@ -12,9 +12,10 @@ from tasuke.cli.main import app
 from tasuke.formats import welfare_feed
 from tasuke.platform.batch import job as jobs
 from tasuke.platform.batch.models import Run, RunState
+from tasuke.platform.database.systems import SYSTEMS
 from tasuke.systems.subsidy.registry.models import WelfareFact
 
-pytestmark = pytest.mark.django_db(databases=["subsidy"])
+pytestmark = pytest.mark.django_db(databases=list(SYSTEMS))
 
 RUNNER = CliRunner()
 

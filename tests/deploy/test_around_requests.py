@@ -12,9 +12,10 @@ from tasuke.deploy.health import metrics
 from tasuke.deploy.metrics import Metrics
 from tasuke.deploy.secret_key import secret_key
 from tasuke.deploy.serving import Listen, UnsafeListen, prepare_environment
+from tasuke.platform.database.systems import SYSTEMS
 
 
-@pytest.mark.django_db(databases=["subsidy", "accounts"])
+@pytest.mark.django_db(databases=list(SYSTEMS))
 def test_every_answer_ties_the_browser_down():
     client = Client()
     for path in ("/signin/", "/no-such-page/", "/healthz"):
@@ -29,7 +30,7 @@ def test_every_answer_ties_the_browser_down():
         assert headers["Strict-Transport-Security"] == "max-age=31536000"
 
 
-@pytest.mark.django_db(databases=["subsidy", "accounts"])
+@pytest.mark.django_db(databases=list(SYSTEMS))
 def test_pages_are_kept_in_no_cache():
     assert Client().get("/signin/")["Cache-Control"] == "no-store"
 
@@ -41,12 +42,12 @@ def test_a_style_sheet_may_be_kept_needs_no_database_and_ties_the_browser_down_t
     assert style["Content-Security-Policy"].startswith("default-src 'none'")
 
 
-@pytest.mark.django_db(databases=["subsidy", "accounts"])
+@pytest.mark.django_db(databases=list(SYSTEMS))
 def test_health_asks_every_database():
     assert Client().get("/healthz").content == b"ok\n"
 
 
-@pytest.mark.django_db(databases=["subsidy", "accounts"])
+@pytest.mark.django_db(databases=list(SYSTEMS))
 @pytest.mark.parametrize(
     "elsewhere", [{"REMOTE_ADDR": "10.0.0.5"}, {"HTTP_X_FORWARDED_FOR": "10.0.0.5"}, {"REMOTE_ADDR": ""}]
 )

@@ -69,8 +69,9 @@ def enrol(world: World, facts: apps.Facts, schemes: list[Scheme], first: date, c
         if is_child:
             own = pl.concat([own, *(apps.after_loss(facts, scheme, lost_one) for lost_one in after)])
         own = _number_applications(own)  # provisional numbers: the order of receipt is what counts
-        stocks.append(old_stock(world, scheme, own))
-        found = _months_of(world, scheme, own, months, stops if is_child else {})
+        rightful = own if is_child else own.filter(~pl.col("pid").is_in(sorted(exclude)))
+        stocks.append(old_stock(world, scheme, rightful))
+        found = _months_of(world, scheme, rightful, months, stops)
         # who was never accepted has nothing to lose
         lost = apps.losses(facts, scheme, own).filter(pl.col("pid").is_in(found["pid"].unique().implode()))
         if not is_child:
@@ -141,14 +142,15 @@ def _months_of(
 
 
 def _take_over(facts: apps.Facts, found: pl.DataFrame, exclude: set[int], stops: dict[int, int]) -> None:
-    """Children who are under a scheme that goes first: from the start (exclude) or from a day of the window (stops)."""
+    """Who is under a scheme that goes first: from the start (exclude) or from a day of the window (stops). A parent's
+    ひとり親 leaves no other scheme behind."""
     window = facts.register.window
-    children = (
+    held = (
         found.filter(pl.col("role") != apps.PARENT)
         .group_by("pid")
         .agg(pl.col("event").min(), pl.col("received").min(), pl.col("reason").first())
     )
-    for pid, event, received, reason in children.sort("pid").iter_rows():
+    for pid, event, received, reason in held.sort("pid").iter_rows():
         divorced = reason == apps.SINGLE and event >= window.start
         if received < window.start or not (divorced or reason == apps.DISABILITY):
             exclude.add(pid)

@@ -1,8 +1,9 @@
 """What stands in the bar on top: each room offers its entry when its addresses are read (`urls.py`)."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, URLResolver, get_resolver, get_urlconf, reverse
 
 from tasuke.platform.access import Action, Actor
 
@@ -38,14 +39,25 @@ def offer(*, order: int, label: str, url_name: str, action: Action, key: str = "
 
 def links_for(actor: Actor, path: str) -> list[Link]:
     """The entries that the person may use; the one under which `path` lies is the current one."""
-    found = []
+    found, addresses = [], get_resolver(get_urlconf())
     for entry in sorted(_entries.values(), key=lambda e: e.order):
         if not actor.may(entry.action):
             continue
-        try:
-            url = reverse(entry.url_name)
-        except NoReverseMatch:  # the room is not part of this installation
+        url = _address(addresses, entry.url_name)
+        if url is None:
             continue
         current = path == url if url == "/" else path.startswith(url)
         found.append(Link(entry.label, url, entry.key, current))
     return found
+
+
+@lru_cache(maxsize=256)
+def _address(addresses: URLResolver, url_name: str) -> str | None:
+    """Where an entry leads, worked out once and not for every page; None: no room of this installation.
+
+    addresses: those that are in force; with others nothing that was kept counts.
+    """
+    try:
+        return reverse(url_name)
+    except NoReverseMatch:
+        return None

@@ -54,6 +54,12 @@ AGENCIES = {"1": "支払基金", "2": "国保連合会"}
 STATES = {"open": "疑義(判断待ち)", "decided": "疑義(判断済み)", "return": "過誤", "accepted": "決定"}
 _COPAYMENT_RULE = re.compile(r"copayment\.(?P<version>\d{4}-\d\d-\d\d)\.rule\.(?P<care>[\w-]+)")
 _OTHER_CLAIM = re.compile(r"レセプト(\d{10,18})")
+_REASONS = {reason.value: reason for reason in ClaimReason}
+# what a row of a list shows: of the sixty columns of a claim the others are not read
+_LISTED = (
+    "file_id", "line", "state", "atena_no", "name", "recipient_no", "scheme", "institution_code", "institution_name",
+    "care", "inpatient", "service_month", "cost", "billed_burden", "expected_subsidy",
+)  # fmt: skip
 _OTHERS = 12  # claims of the same person beside the one that is looked at
 
 _FILES = """
@@ -199,12 +205,13 @@ def claims_list(
         found = found.filter(pk__gte=file_id * LINES_PER_FILE, pk__lt=(file_id + 1) * LINES_PER_FILE)
     if reason:
         found = found.filter(reasons__contains=[reason])
-    return _lines(using, list(found.order_by("pk")[:limit]), on)
+    return _lines(using, list(found.order_by("pk").only(*_LISTED)[:limit]), on)
 
 
 def chosen_claims(*, using: str, within: Q, on: date, claim_ids: Sequence[int]) -> list[ClaimLine]:
     """These claims, as far as they lie within the limits."""
-    return _lines(using, list(Claim.objects.using(using).filter(within, pk__in=claim_ids).order_by("pk")), on)
+    found = Claim.objects.using(using).filter(within, pk__in=claim_ids).order_by("pk")
+    return _lines(using, list(found.only(*_LISTED)), on)
 
 
 def claim_page(*, using: str, within: Q, on: date, claim_id: int) -> ClaimPage:
@@ -283,7 +290,7 @@ def _state(claim: Claim, entry: ClaimEntry | None) -> tuple[str, str]:
 
 
 def _finding(row: ClaimFinding) -> Finding:
-    reason = ClaimReason(row.reason) if row.reason in set(ClaimReason) else None
+    reason = _REASONS.get(row.reason)
     info = INFO[reason] if reason else None
     label = info.label if info else row.reason  # a reason of an older version of the program
     state = info.state if info else ClaimState.QUERY
@@ -308,5 +315,4 @@ def rule_words(rule: str) -> str:
 
 
 def _totals(raw: Any) -> Mapping[str, int]:
-
     return json.loads(raw) if isinstance(raw, str) else raw or {}

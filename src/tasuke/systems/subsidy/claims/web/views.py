@@ -101,7 +101,8 @@ def queries(request: OfficeRequest) -> HttpResponse:
     )  # fmt: skip
     page = page_of(lines, key=lambda line: line.key, after=str(after) if after else "")
     _read(request, page.rows, "claims")
-    context = {"filter": form, "page": page, "state": state, "state_words": STATES[state], "month": month}
+    context = {"filter": form, "page": page, "state_words": STATES[state], "month": month}
+    context["deciding"] = state == "open" and request.actor.may(Action.DECIDE_CLAIM)
     return render(request, "claims/queries.html", context | {"form": DecideManyForm(), "cares": CARES})
 
 
@@ -120,7 +121,14 @@ def decide_many(request: OfficeRequest) -> HttpResponse:
         return _decide_many(request, ids, form)
     _read(request, lines, "claims")
     page = page_of(lines, key=lambda line: line.key, limit=MOST_AT_ONCE)
-    context = {"form": form, "page": page, "state": "open", "state_words": "選んだ疑義", "cares": CARES, "ticked": True}
+    context = {
+        "form": form,
+        "page": page,
+        "deciding": True,
+        "state_words": "選んだ疑義",
+        "cares": CARES,
+        "ticked": True,
+    }
     return render(request, "claims/queries.html", context, status=422)
 
 

@@ -17,6 +17,7 @@ from tasuke.core.problems import Problem, Severity
 from tasuke.formats import (
     application_feed,
     entitlement_feed,
+    my_number_feed,
     nhi_feed,
     receipt_feed,
     resident_feed,
@@ -27,6 +28,7 @@ from tasuke.schemes.profile import Profile
 
 FEEDS: dict[FileKind, Any] = {
     FileKind.RESIDENTS: resident_feed,
+    FileKind.NUMBERS: my_number_feed,
     FileKind.TAX: tax_feed,
     FileKind.INSURANCE: nhi_feed,
     FileKind.WELFARE: welfare_feed,

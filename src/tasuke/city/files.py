@@ -14,6 +14,7 @@ class FileKind(StrEnum):
     """What a file holds (the format module of the same name reads it)."""
 
     RESIDENTS = "resident_feed"
+    NUMBERS = "my_number_feed"  # synthetic 個人番号
     TAX = "tax_feed"
     INSURANCE = "nhi_feed"
     WELFARE = "welfare_feed"

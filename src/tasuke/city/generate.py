@@ -30,6 +30,7 @@ from tasuke.city.insurance import build_insurance, nhi_rows
 from tasuke.city.late_receipts import doubled, too_late
 from tasuke.city.mistakes import PLANTED_SCHEMA, Material, MistakeKind, MistakeRates
 from tasuke.city.month import CityYear, Month, build_month, total_subsidy
+from tasuke.city.numbers import number_rows
 from tasuke.city.people import Window
 from tasuke.city.providers import build_providers
 from tasuke.city.receipts import feed_rows
@@ -41,6 +42,7 @@ from tasuke.city.welfare import assistance_households, build_welfare, welfare_ro
 from tasuke.formats import (
     application_feed,
     entitlement_feed,
+    my_number_feed,
     nhi_feed,
     receipt_feed,
     resident_feed,
@@ -96,6 +98,7 @@ def generate(
     model = _build_model(profile, residents, months, seed, start)
     tell("住民のファイル", 1, steps)
     _write_registers(shelf, model)
+    _write_numbers(shelf, model, seed)
     tell("申請", 2, steps)
     _write_applications(shelf, model, seed)
     planted: list[pl.DataFrame] = []
@@ -208,6 +211,20 @@ def _write_registers(shelf: Shelf, model: _Model) -> None:
         shelf.put_feed(
             FileKind.WELFARE, f"welfare_diff_{name}.csv", welfare_rows(register, new), welfare_feed.render, month
         )
+
+
+def _write_numbers(shelf: Shelf, model: _Model, seed: int) -> None:
+    """numbers_full.csv for the residents of the first day; numbers_YYYYMM.csv for who is born or moves in."""
+    register = model.world.register
+    residents = full_rows(register)
+    known = set(residents.filter(pl.col("resident_status") == "1")["atena_no"])
+    rows = number_rows(residents, seed=seed)
+    shelf.put_feed(FileKind.NUMBERS, "numbers_full.csv", rows, my_number_feed.render)
+    for name, month, (a, b) in _bounds(model):
+        changes = change_rows(register, model.events_full, int(a), int(b))
+        rows = number_rows(changes, seed=seed, known=known)
+        known.update(rows["atena_no"])
+        shelf.put_feed(FileKind.NUMBERS, f"numbers_{name}.csv", rows, my_number_feed.render, month)
 
 
 def _write_tax(shelf: Shelf, model: _Model) -> None:

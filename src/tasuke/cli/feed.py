@@ -8,7 +8,7 @@ import typer
 
 from tasuke.cli.output import Exit, messages, show_problems, stop, write_json
 from tasuke.core.problems import Problem, Severity, in_file
-from tasuke.formats import csv_layout, layout_docs
+from tasuke.formats import csv_layout, layout_docs, my_number_feed
 from tasuke.formats.csv_layout.header import read_header
 from tasuke.formats.feeds import FEEDS
 
@@ -30,7 +30,10 @@ def check(
         data = file.read_bytes()
     except OSError as error:
         stop(f"ファイルを読めません: {file}（{error.strerror}）", status=Exit.WRONG_USE)
-    frame, found = csv_layout.parse(data, FEEDS[kind])
+    if FEEDS[kind] is my_number_feed.LAYOUT:  # no digit of a 個人番号 on the screen, also where it is mistyped
+        frame, found = my_number_feed.parse(data)
+    else:
+        frame, found = csv_layout.parse(data, FEEDS[kind])
     problems = in_file(found, file.name)
     show_problems(problems, most=min(most, 50))
     _say_other_kind(data, kind, problems)

@@ -3,6 +3,7 @@
 from tasuke.formats import (
     application_feed,
     entitlement_feed,
+    my_number_feed,
     nhi_feed,
     receipt_feed,
     resident_feed,
@@ -19,4 +20,5 @@ FEEDS: dict[str, Layout] = {
     "applications": application_feed.LAYOUT,
     "receipts": receipt_feed.LAYOUT,
     "entitlements": entitlement_feed.LAYOUT,
+    "my-numbers": my_number_feed.LAYOUT,
 }

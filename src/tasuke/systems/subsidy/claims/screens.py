@@ -136,6 +136,11 @@ class ClaimLine:
         """What lists go on by."""
         return int(self.claim.pk)
 
+    @property
+    def name(self) -> str:
+        """File and line, as people name the claim."""
+        return f"{self.claim.file_id}-{self.claim.line}"
+
 
 @dataclass(frozen=True, slots=True)
 class ClaimPage:

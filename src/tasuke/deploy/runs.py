@@ -13,6 +13,7 @@ from tasuke.platform.batch.models import Run, RunState
 from tasuke.platform.batch.services.apply_run import Progress, apply_run
 from tasuke.platform.batch.services.approve_run import approve_run
 from tasuke.platform.batch.services.plan_run import RunAlreadyDone, plan_run
+from tasuke.platform.database.systems import SYSTEMS
 
 # Order of the areas; importing a package of jobs registers them.
 _JOB_ROOMS = ("registry", "entitlements", "certificates", "claims", "reimbursements", "payments", "statistics")
@@ -20,8 +21,12 @@ _JOB_ROOMS = ("registry", "entitlements", "certificates", "claims", "reimburseme
 
 def load_jobs() -> None:
     """Register every job of every system."""
-    for room in _JOB_ROOMS:
-        importlib.import_module(f"tasuke.systems.subsidy.{room}.jobs")
+    if "subsidy" in SYSTEMS:
+        for room in _JOB_ROOMS:
+            importlib.import_module(f"tasuke.systems.subsidy.{room}.jobs")
+    for system in ("resident", "welfare"):
+        if system in SYSTEMS:
+            importlib.import_module(f"tasuke.systems.{system}.jobs")
 
 
 def run_job(

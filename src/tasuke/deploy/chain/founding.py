@@ -16,25 +16,8 @@ from tasuke.platform.transport.models import Client
 from tasuke.schemes.profile import Profile
 
 _FOUNDER, _SECOND = "founding-1", "founding-2"  # two hands, as for every approval
-# what 社会保障宛名 and 団体内統合宛名 need of a resident, and nothing else
+# what 団体内統合宛名 needs of a resident, and nothing else
 _FOUR_INFO = ("name", "name_kana", "sex", "birth_date", "birth_text", "address", "address_detail", "resident_status")
-_WELFARE_ITEMS = (
-    *_FOUR_INFO,
-    "household_no",
-    "resident_type",
-    "kana_status",
-    "alias",
-    "relationship_code",
-    "relationship",
-    "head_name",
-    "postal_code",
-    "municipality_code",
-    "ward_code",
-    "phone",
-    "resident_since",
-    "notified_on",
-    "removed_on",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +56,8 @@ def found(
             _register_clients(provider, consumer, own, bodies, at)
     if "resident" in systems:
         _approve_consumers(at)
+    if "welfare" in systems:
+        _approve_subscriber(at)
 
 
 def _join(bodies: Iterable[Body], at: datetime) -> None:
@@ -129,12 +114,13 @@ def _register_clients(provider: str, consumer: str, own: Body, bodies: Iterable[
 
 
 def _approve_consumers(at: datetime) -> None:
+    from tasuke.systems.resident.items import ITEMS
     from tasuke.systems.resident.models import UsageApplication
     from tasuke.systems.resident.services.apply_for_items import apply_for_items, decide_application
 
     wanted = (
         ("unified_id", "団体内統合宛名", "032", _FOUR_INFO, True, "番号法 統合宛名番号の付番と紐付け"),
-        ("welfare", "社会保障宛名", "020", _WELFARE_ITEMS, False, "社会保障の宛名の管理"),
+        ("welfare", "社会保障宛名", "020", tuple(ITEMS), False, "社会保障の宛名の管理"),
     )
     for system, name, business_id, items, with_my_number, purpose in wanted:
         approved = UsageApplication.objects.using("resident").filter(consumer__system=system, state="approved")
@@ -155,3 +141,23 @@ def _approve_consumers(at: datetime) -> None:
             at=at,
         )
         decide_application(using="resident", application_id=made.pk, approve=True, by=_SECOND, at=at)
+
+
+def _approve_subscriber(at: datetime) -> None:
+    from tasuke.systems.welfare.models import Subscriber
+    from tasuke.systems.welfare.services.subscribe import apply_for_changes, decide_subscription
+
+    if Subscriber.objects.using("welfare").filter(system="subsidy").exists():
+        return
+    made = apply_for_changes(
+        using="welfare",
+        system="subsidy",
+        name="医療費助成",
+        business_id="900",
+        kinds=("person", "tax", "account", "mailing"),
+        legal_basis="架空の市の利用承認(条例)",
+        purpose="医療費助成の資格審査と支給",
+        by=_FOUNDER,
+        at=at,
+    )
+    decide_subscription(using="welfare", subscriber_id=made.pk, approve=True, by=_SECOND, at=at)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, cast
 
-from tasuke.contracts.kit import Handlers
+from tasuke.contracts.kit import Handlers, Refused, Unreachable
 
 Counts = Mapping[str, int]
 Turn = Callable[[datetime], Counts]
@@ -25,8 +25,24 @@ def turn_of(system: str) -> Turn:
 
 
 def _subsidy(at: datetime) -> Counts:
-    rounds = _module("subsidy.inquiries.rounds")
-    return cast("Counts", rounds.exchange(using="subsidy", at=at))
+    counts = dict(_module("subsidy.inquiries.rounds").exchange(using="subsidy", at=at))
+    if _module("subsidy.registry.links").welfare_is_there():
+        counts |= _module("subsidy.registry.rounds").receive_changes(using="subsidy", at=at)
+    return counts
+
+
+def _welfare(at: datetime) -> Counts:
+    rounds = _module("welfare.rounds")
+    counts = {"loaded": 0}
+    try:
+        counts["loaded"] = rounds.load(using="welfare", at=at)
+        caught_up = rounds.catch_up(using="welfare", at=at)
+        caught_up.pop("applied", None)  # a position, not a count
+        counts |= caught_up
+    except (Unreachable, Refused):
+        counts["unreachable"] = 1
+    counts |= rounds.tell_numbers(using="welfare", at=at)
+    return counts
 
 
 def _resident(at: datetime) -> Counts:
@@ -63,7 +79,7 @@ _TURNS: Mapping[str, Turn] = {
     "subsidy": _subsidy,
     "accounts": _nothing,
     "resident": _resident,
-    "welfare": _whole_round("welfare"),
+    "welfare": _welfare,
     "unified_id": _whole_round("unified_id"),
     "gateway": _whole_round("gateway"),
     "midserver": _each_round("midserver", 10_000),

@@ -220,8 +220,54 @@ def test_an_account_is_that_of_the_payee(entitled, browser):
     shown = preview(browser(), "account", ACCOUNT)
     assert "支払を待っているものはありません" in shown.content.decode()
     assert "1234567" not in re.sub(r'value="1234567"', "", shown.content.decode())
-    save(browser(), "account", ACCOUNT)
+    told = save(browser(), "account", ACCOUNT)
+    assert accept(browser("reviewer"), told).status_code == 302
     assert now_of(Account, FATHER)[-1].account_no == "1234567"
+
+
+def accept(client, told, **data):
+    return client.post(f"/notifications/{told.pk}/check/", data or {"accept": "1"}, follow=bool(data))
+
+
+def test_an_account_waits_for_another_person(entitled, browser, at_most):
+    first = browser()
+    told = save(first, "account", ACCOUNT)
+    assert now_of(Account, FATHER) == []
+    page = first.get(f"/notifications/{told.pk}/").content.decode()
+    assert "照合を待っています" in page
+    assert "紙のとおりなので反映する" not in page
+    assert "入力した本人は照合できません" in accept(first, told, accept="1").content.decode()
+    assert now_of(Account, FATHER) == []
+    second = browser("reviewer")
+    with at_most(15):
+        assert f"届{told.pk:09d}" in second.get("/applications/").content.decode()
+    assert "照合を待つ申請・届出" in second.get("/").content.decode()
+    with at_most(15):
+        assert "紙のとおりなので反映する" in second.get(f"/notifications/{told.pk}/").content.decode()
+    accept(second, told)
+    assert [a.account_no for a in now_of(Account, FATHER)] == ["1234567"]
+    assert "照合を待っていません" in accept(second, told, accept="1").content.decode()
+    other = browser("reviewer", offices=[OTHER_WARD], personal_id="other-reviewer")
+    assert accept(other, told).status_code == 404
+
+
+def test_a_dropped_account_changes_nothing_and_says_why(entitled, browser):
+    client = browser()
+    told = save(client, "account", ACCOUNT)
+    assert "理由を入力" in accept(client, told, accept="0", remark=" ").content.decode()
+    assert "打ち間違い" in accept(client, told, accept="0", remark="打ち間違い").content.decode()
+    assert now_of(Account, FATHER) == []
+    assert "照合を待っていません" in accept(browser("reviewer"), told, accept="1").content.decode()
+
+
+def test_an_account_that_moved_meanwhile_is_not_overwritten_unseen(entitled, browser):
+    told = save(browser(), "account", ACCOUNT)
+    Account.objects.using("subsidy").create(
+        atena_no=FATHER, bank_code="0001", branch_code="001", account_kind="1", account_no="7654321",
+        holder_kana="タカハシ タロウ", valid=(date(2026, 4, 1), None), recorded_from=NOW,
+    )  # fmt: skip
+    assert "台帳の内容が変わりました" in accept(browser("reviewer"), told, accept="1").content.decode()
+    assert [a.account_no for a in now_of(Account, FATHER)] == ["7654321"]
 
 
 def test_a_single_parent_status_begins_and_ends(entitled, browser):

@@ -51,6 +51,12 @@ _APPLICATION = (
 _KINDS = (
     _Kind("waiting", Action.DECIDE_APPLICATION, "審査を待つ申請", "applications:list", "state=received", "件",
           "受け付けて、まだ決定していないもの", _APPLICATION + "a.state = 'received' AND a.kind = '1'", urgent=True),
+    _Kind("checks", Action.CHECK_APPLICATION, "照合を待つ申請・届出", "applications:list", "", "件",
+          "入力した人とは別の職員が、紙と見比べるもの",
+          "FROM (SELECT s.atena_no FROM subsidy_sheet s WHERE s.state = 'draft' UNION ALL SELECT n.atena_no"
+          " FROM subsidy_notification n WHERE n.needs_check AND NOT EXISTS (SELECT 1 FROM subsidy_notification_check k"
+          " WHERE k.notification_id = n.id)) w JOIN subsidy_resident_record r ON r.atena_no = w.atena_no"
+          " AND r.recorded_to IS NULL AND r.valid @> %(on)s::date WHERE {limits}", urgent=True),
     _Kind("held", Action.VIEW_APPLICATION, "保留中の申請", "applications:list", "state=held", "件",
           "所得や書類の確認を待っているもの", _APPLICATION + "a.state = 'held'"),
     _Kind("queries", Action.DECIDE_CLAIM, "疑義のあるレセプト", "claims:queries", "", "件",

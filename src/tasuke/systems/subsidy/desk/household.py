@@ -105,8 +105,10 @@ WHERE r.atena_no = ANY(%(people)s) AND r.decided_on <= %(on)s
 ORDER BY r.decided_on DESC, r.id DESC LIMIT 24
 """
 _NOTIFICATIONS = """
-SELECT n.id, n.kind, n.atena_no, n.received_on, n.channel, n.effective_on, n.recorded_name
-FROM subsidy_notification n WHERE n.atena_no = ANY(%(people)s) AND n.received_on <= %(on)s
+SELECT n.id, n.kind, n.atena_no, n.received_on, n.channel, n.effective_on, n.recorded_name, k.accepted,
+       n.needs_check AND k.id IS NULL AS waiting
+FROM subsidy_notification n LEFT JOIN subsidy_notification_check k ON k.notification_id = n.id
+WHERE n.atena_no = ANY(%(people)s) AND n.received_on <= %(on)s
 ORDER BY n.received_on DESC, n.id DESC LIMIT 20
 """
 

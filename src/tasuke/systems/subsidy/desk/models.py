@@ -101,11 +101,17 @@ class Notification(models.Model):
     recorded_at = models.DateTimeField("記録日時")
     recorded_by = models.CharField("記録者", max_length=20)
     recorded_name = models.CharField("記録者の氏名", max_length=60)
+    needs_check = models.BooleanField(
+        "二者確認", default=False, db_default=False
+    )  # nothing is written until another person has compared
 
     class Meta:
         db_table = "subsidy_notification"
         verbose_name = "届出"
-        indexes: ClassVar = [models.Index(fields=["atena_no"], name="subsidy_notification_person")]
+        indexes: ClassVar = [
+            models.Index(fields=["atena_no"], name="subsidy_notification_person"),
+            models.Index(fields=["id"], condition=models.Q(needs_check=True), name="subsidy_notification_waits"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.atena_no}"
@@ -114,6 +120,30 @@ class Notification(models.Model):
     def number(self) -> str:
         """The number of receipt, unique over all counters."""
         return f"届{self.pk:09d}"
+
+
+class NotificationCheck(models.Model):
+    """The second person's word on a 届出, written once: it holds from now on, or it is dropped, and why."""
+
+    notification = models.OneToOneField(Notification, models.PROTECT, verbose_name="届出", related_name="check_made")
+    accepted = models.BooleanField("紙のとおり")
+    remark = models.CharField("取消しの理由", max_length=200, blank=True)
+    checked_at = models.DateTimeField("照合日時")
+    checked_by = models.CharField("照合者", max_length=20)
+    checked_name = models.CharField("照合者の氏名", max_length=60)
+
+    class Meta:
+        db_table = "subsidy_notification_check"
+        verbose_name = "届出の照合"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(accepted=True, remark="") | models.Q(accepted=False) & ~models.Q(remark=""),
+                name="subsidy_notification_check_reason",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.notification_id} {self.accepted}"
 
 
 class ContactChannel(models.TextChoices):

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 import polars as pl
 
-from tasuke.systems.subsidy.desk.models import NotificationKind
+from tasuke.systems.subsidy.desk.models import Notification, NotificationKind
 from tasuke.systems.subsidy.desk.notification_rows import TABLES, registry_rows
 from tasuke.systems.subsidy.entitlements.declarations import LOSS
 from tasuke.systems.subsidy.entitlements.models import Application, ApplicationState
@@ -21,6 +21,10 @@ _JUDGED = frozenset(
         NotificationKind.LOSS,
     }
 )
+
+
+# by these money goes somewhere else: where the profile asks for 二者確認, another person compares them with the paper
+CHECKED = frozenset({NotificationKind.ACCOUNT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,21 @@ class Draft:
     def judged(self) -> bool:
         """Whether entitlements have to be judged again."""
         return self.kind in _JUDGED
+
+
+def draft_of(told: Notification) -> Draft:
+    """What was typed, from the row that keeps it."""
+    content = dict(told.content)
+    people = tuple(content.pop("people").split(";"))
+    return Draft(
+        kind=NotificationKind(told.kind),
+        people=people,
+        ward_code=told.ward_code,
+        content=content,
+        received_on=told.received_on,
+        channel=told.channel,
+        effective_on=told.effective_on,
+    )
 
 
 def current_facts(*, using: str, draft: Draft) -> pl.DataFrame:

@@ -5,13 +5,17 @@ from collections.abc import Iterable
 from datetime import date
 
 from tasuke.platform.access import Scope
+from tasuke.platform.ui.paging import PAGE_ROWS
 from tasuke.systems.subsidy.desk.household import NotInScope, schemes_in
 from tasuke.systems.subsidy.desk.rows import Row, fetch
 
 _ONE = """
 SELECT n.*, r.name, r.birth_date, p.name AS notifier_name,
+       k.accepted, k.remark AS check_remark, k.checked_at, k.checked_name,
+       n.needs_check AND k.id IS NULL AS waiting,
        EXISTS (SELECT 1 FROM subsidy_protection x WHERE x.atena_no = n.atena_no AND x.ended_on IS NULL) AS protected
 FROM subsidy_notification n
+LEFT JOIN subsidy_notification_check k ON k.notification_id = n.id
 LEFT JOIN LATERAL (
   SELECT c.name, c.birth_date, c.ward_code FROM subsidy_resident_record c
   WHERE c.atena_no = n.atena_no AND c.recorded_to IS NULL
@@ -37,12 +41,30 @@ SELECT DISTINCT ON (c.scheme, c.atena_no) c.id, c.scheme, c.atena_no, c.state, c
        c.id > %(old)s AND c.issued_on >= %(since)s AS fresh
 FROM subsidy_certificate c WHERE c.atena_no = ANY(%(people)s) ORDER BY c.scheme, c.atena_no, c.id DESC
 """
+_WAITING = """
+SELECT n.id, n.kind, n.atena_no, n.recorded_at, n.recorded_name, r.name, r.birth_date
+FROM subsidy_notification n
+LEFT JOIN LATERAL (
+  SELECT c.name, c.birth_date, c.ward_code FROM subsidy_resident_record c
+  WHERE c.atena_no = n.atena_no AND c.recorded_to IS NULL
+  ORDER BY (lower(c.valid) <= %(on)s) DESC, lower(c.valid) DESC LIMIT 1) r ON TRUE
+WHERE n.needs_check AND {limits}
+  AND NOT EXISTS (SELECT 1 FROM subsidy_notification_check k WHERE k.notification_id = n.id)
+ORDER BY n.id LIMIT %(rows)s
+"""
 _SEEN = "SELECT coalesce(max(id), 0) AS seen FROM subsidy_notification WHERE atena_no = ANY(%s)"
 
 
 def last_notification(*, using: str, people: Iterable[str]) -> int:
     """The newest 届出 of some persons, 0 for none: what a form has seen when it is opened. One statement."""
     return int(fetch(using, _SEEN, [sorted(people)])[0]["seen"])
+
+
+def waiting_notifications(*, using: str, scope: Scope, on: date) -> list[Row]:
+    """届出 that wait for the second person, the oldest first, at most fifty. One statement."""
+    limits, wards = scope.sql("coalesce(r.ward_code, n.ward_code)")
+    text = _WAITING.format(limits=limits.replace("%s", "%(wards)s"))
+    return fetch(using, text, {"on": on, "wards": wards[0] if wards else [], "rows": PAGE_ROWS})
 
 
 def show_notification(*, using: str, notification_id: int, scope: Scope, on: date) -> Row:

@@ -1,5 +1,6 @@
 """届出の記録: what was previewed, in one transaction: the registers, the entitlements, the certificates called back."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from django.db import connections, transaction
@@ -8,9 +9,10 @@ from tasuke.platform.access import Actor
 from tasuke.systems.subsidy.certificates.models import Certificate, CertificateState
 from tasuke.systems.subsidy.desk.effects import RECALL, Effect, concerned_by
 from tasuke.systems.subsidy.desk.models import Notification
-from tasuke.systems.subsidy.desk.notification_writing import Draft, write_facts
+from tasuke.systems.subsidy.desk.notification_writing import CHECKED, Draft, write_facts
 from tasuke.systems.subsidy.desk.services.preview_notification import preview_notification
 from tasuke.systems.subsidy.entitlements.services.settle_people import settle_people
+from tasuke.systems.subsidy.profile import active_profile
 
 
 class ToldMeanwhile(Exception):
@@ -33,19 +35,20 @@ def record_notification(
     *, using: str, draft: Draft, seen: int, digest: str, actor: Actor, on: date, now: datetime
 ) -> Notification:
     """Record a 届出 whose effect was previewed. A change that holds later is in the registers at once; apply-changes
-    acts on it on its day.
+    acts on it on its day. A kind that another person has to compare with the paper (`CHECKED`) changes nothing yet.
 
     seen: the last 届出 of these persons when the form was opened; digest: of the effect that was shown.
     Raises ToldMeanwhile, EffectChanged.
     """
     with transaction.atomic(using=using):
-        _one_at_a_time(using, draft)
+        one_at_a_time(using, draft.people)
         theirs = Notification.objects.using(using).filter(atena_no__in=draft.people, pk__gt=seen).order_by("-pk")
         if newer := list(theirs[:10]):
             raise ToldMeanwhile(newer)
         effect = preview_notification(using=using, draft=draft, on=on, now=now)
         if effect.digest != digest:
             raise EffectChanged(effect)
+        waits = draft.kind in CHECKED and active_profile().processing.second_check
         told = Notification.objects.using(using).create(
             kind=draft.kind,
             atena_no=draft.atena_no,
@@ -58,7 +61,10 @@ def record_notification(
             recorded_at=now,
             recorded_by=actor.personal_id,
             recorded_name=actor.name,
+            needs_check=waits,
         )
+        if waits:
+            return told
         write_facts(using=using, draft=draft, number=told.number, now=now)
         if draft.judged:
             people = concerned_by(using=using, people=draft.people, on=on)
@@ -70,8 +76,8 @@ def record_notification(
     return told
 
 
-def _one_at_a_time(using: str, draft: Draft) -> None:
+def one_at_a_time(using: str, people: Iterable[str]) -> None:
     """Two people who record for the same person wait for each other; the lock goes with the transaction."""
     with connections[using].cursor() as cursor:
-        for atena_no in sorted(draft.people):
+        for atena_no in sorted(people):
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"notification:{atena_no}"])

@@ -8,6 +8,7 @@ from tasuke.platform.access import Action, OfficeRequest, screen
 from tasuke.systems.subsidy.desk.applications import list_applications, open_sheets, show_application
 from tasuke.systems.subsidy.desk.attachments import attachments_of, missing_papers
 from tasuke.systems.subsidy.desk.household import NotInScope
+from tasuke.systems.subsidy.desk.notifications import waiting_notifications
 from tasuke.systems.subsidy.desk.rows import Row
 from tasuke.systems.subsidy.desk.web.attachments import AttachmentForm
 from tasuke.systems.subsidy.desk.words import APPLICATION_STATES
@@ -30,8 +31,9 @@ def listing(request: OfficeRequest) -> HttpResponse:
         after=int(after) if after.isascii() and after.isdigit() and len(after) < 19 else 0,
     )
     sheets = open_sheets(using=USING, scope=request.scope, on=request.today) if page.first else []
-    request.audit.read([row["atena_no"] for row in (*sheets, *page.rows)], "applications")
-    context = {"page": page, "sheets": sheets, "states": _STATES, "state": state}
+    told = waiting_notifications(using=USING, scope=request.scope, on=request.today) if page.first else []
+    request.audit.read([row["atena_no"] for row in (*sheets, *told, *page.rows)], "applications")
+    context = {"page": page, "sheets": sheets, "told": told, "states": _STATES, "state": state}
     return render(request, "desk/applications.html", context)
 
 

@@ -83,6 +83,7 @@ def notification(request: OfficeRequest, notification_id: int) -> HttpResponse:
         "n": told,
         "effect": told["effect"],
         "kind": NotificationKind(told["kind"]),
+        "own": told["recorded_by"] == request.actor.personal_id,
         "hide_facts": told["protected"] and told["kind"] == NotificationKind.MAILING_ADDRESS,
         "files": attachments_of(using=USING, notification_id=notification_id),
         "attach": AttachmentForm(),
@@ -162,7 +163,8 @@ def _save(request: OfficeRequest, household: Household, form: NotificationForm) 
         )
     touched = sorted({*draft.people, *(row["atena_no"] for row in told.effect["entitlements"])})
     request.audit.changed(touched, f"notification {told.kind}", after={"notification": told.pk})
-    messages.success(request, f"届出を記録しました(受付番号 {told.number})。")
+    next_step = "別の職員の照合を待ちます。まだ台帳は変わっていません。" if told.needs_check else ""
+    messages.success(request, f"届出を記録しました(受付番号 {told.number})。{next_step}")
     return _back(told.pk)
 
 

@@ -98,6 +98,20 @@ class Action(StrEnum):
     VIEW_NUMBER_STATISTICS = "view-number-statistics"
     PERMIT_MY_NUMBER = "permit-my-number"
 
+    VIEW_DISTRIBUTION = "view-distribution"
+    REQUEST_USAGE = "request-usage"
+    APPROVE_USAGE = "approve-usage"
+
+    SEARCH_WELFARE = "search-welfare"
+    VIEW_WELFARE = "view-welfare"
+    VIEW_WELFARE_TAX = "view-welfare-tax"
+    VIEW_WELFARE_PROTECTED = "view-welfare-protected"
+    EDIT_WELFARE = "edit-welfare"
+    MERGE_WELFARE = "merge-welfare"
+    END_WELFARE_PROTECTION = "end-welfare-protection"
+    VIEW_WELFARE_DELIVERY = "view-welfare-delivery"
+    LIST_WELFARE_FAULTS = "list-welfare-faults"
+
     VIEW_GATEWAY = "view-gateway"
     LIST_INQUIRIES = "list-inquiries"
     RETRY_INQUIRY = "retry-inquiry"
@@ -195,6 +209,18 @@ _LABELS = {
     Action.LIST_NUMBER_ERRORS: "付番できなかった行を見る",
     Action.VIEW_NUMBER_STATISTICS: "統合宛名の件数を見る",
     Action.PERMIT_MY_NUMBER: "個人番号を表示できる人を決める",
+    Action.VIEW_DISTRIBUTION: "住民情報の配信を見る",
+    Action.REQUEST_USAGE: "利用を申請する",
+    Action.APPROVE_USAGE: "利用を承認する・終了する",
+    Action.SEARCH_WELFARE: "社会保障宛名を探す",
+    Action.VIEW_WELFARE: "社会保障宛名を見る",
+    Action.VIEW_WELFARE_TAX: "社会保障宛名の税情報を見る",
+    Action.VIEW_WELFARE_PROTECTED: "社会保障宛名の支援措置対象者の住所を見る",
+    Action.EDIT_WELFARE: "住登外者・法人・口座・送付先・応対を記録する",
+    Action.MERGE_WELFARE: "名寄せをする・解除する、住登外者を終了する",
+    Action.END_WELFARE_PROTECTION: "社会保障宛名の支援措置を解除する",
+    Action.VIEW_WELFARE_DELIVERY: "社会保障宛名の配信を見る",
+    Action.LIST_WELFARE_FAULTS: "連携できなかった業務番号を見る・やり直す",
     Action.VIEW_GATEWAY: "市中間サーバの状況を見る",
     Action.LIST_INQUIRIES: "照会の状況を見る",
     Action.RETRY_INQUIRY: "止まった照会をやり直す",
@@ -252,6 +278,14 @@ _PERSON = frozenset(
         Action.SHOW_MY_NUMBER,
         Action.MERGE_NUMBERS,
         Action.LIST_NUMBER_ERRORS,
+        Action.SEARCH_WELFARE,
+        Action.VIEW_WELFARE,
+        Action.VIEW_WELFARE_TAX,
+        Action.VIEW_WELFARE_PROTECTED,
+        Action.EDIT_WELFARE,
+        Action.MERGE_WELFARE,
+        Action.END_WELFARE_PROTECTION,
+        Action.LIST_WELFARE_FAULTS,
         Action.LIST_INQUIRIES,
         Action.RETRY_INQUIRY,
         Action.WRITE_INQUIRY_FILE,

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from tasuke.systems.subsidy.claims.frames import EARLIER_SCHEMA, PERSON_SCHEMA, REIMBURSED_SCHEMA
-from tasuke.systems.subsidy.claims.reasons import INFO, ClaimReason, ClaimState, claim_reason_label
+from tasuke.systems.subsidy.claims.reasons import INFO, ClaimReason, ClaimState, bits, claim_reason_label, has_any
 
 A1, A2, A3 = (f"{n:015}" for n in (1, 2, 3))
 
@@ -22,9 +22,15 @@ def test_a_plain_claim_is_accepted_with_all_of_the_share(desk):
 def test_every_reason_has_words_a_rule_and_a_state():
     assert set(INFO) == set(ClaimReason)
     assert all(claim_reason_label(reason) and INFO[reason].rule for reason in ClaimReason)
-    bits = [reason.bit for reason in ClaimReason if reason is not ClaimReason.RETURNED_BY_AGENCY]
-    assert len(set(bits)) == len(bits)
-    assert max(bits) < 2**63  # one bit each of an Int64
+    places = [reason.bit for reason in ClaimReason if reason is not ClaimReason.RETURNED_BY_AGENCY]
+    assert len(set(places)) == len(places)
+
+
+@pytest.mark.parametrize("place", [0, 62, 63, 64, 126])
+def test_a_mask_has_room_for_127_reasons(place):
+    frame = pl.select(mask=bits(1 << place) | bits(1))
+    assert frame.filter(has_any(1 << place)).height == 1
+    assert frame.filter(has_any(1 << (place - 1 if place > 1 else 5))).is_empty()
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from tasuke.core.money import Rounding, round_yen_expr
 from tasuke.schemes.copayment.compute import compute
 from tasuke.schemes.copayment.reasons import CopayReason
 from tasuke.schemes.definition import Scheme
-from tasuke.systems.subsidy.claims.reasons import ClaimReason, flag
+from tasuke.systems.subsidy.claims.reasons import MASK, ClaimReason, bits, flag, has_any
 
 # (line, day, cost, first_visit) of the claims with these lines: what was done on which day
 DailyCosts = Callable[[pl.Series], pl.DataFrame]
@@ -37,7 +37,7 @@ _RESULT: dict[str, pl.DataType] = {
     "expected_meals": pl.Int64(),
     "copay_version": pl.String(),
     "rule_key": pl.String(),
-    "copay_mask": pl.Int64(),
+    "copay_mask": MASK(),
 }
 
 
@@ -71,7 +71,7 @@ def add_copayment(
     frame = frame.join(pl.concat(results), on="line", how="left", maintain_order="left")
     zero = [pl.col(c).fill_null(0) for c in ("basis", "burden", "burden_low", "expected_subsidy", "expected_meals")]
     share = pl.coalesce("share", "insurance_share", _share(pl.col("cost"))).fill_null(0)
-    mask = pl.col("mask") | pl.col("copay_mask").fill_null(0)
+    mask = pl.col("mask") | pl.col("copay_mask").fill_null(bits(0))
     return _with_settled_subsidy(frame.with_columns(*zero, patient_share=share, mask=mask)).drop(_ON_THE_WAY)
 
 
@@ -154,7 +154,7 @@ def _visit_shares(visits: pl.DataFrame, daily: DailyCosts) -> pl.DataFrame:
 
 
 def _copay_mask() -> pl.Expr:
-    mask = pl.lit(0, dtype=pl.Int64)
+    mask = bits(0)
     for code, reason in _COPAY_REASONS.items():
         mask = mask | flag(pl.col("reasons").list.contains(pl.lit(code.value)), reason)
     return mask
@@ -175,7 +175,7 @@ _NOT_COVERED = sum(
 
 def _with_settled_subsidy(frame: pl.DataFrame) -> pl.DataFrame:
     billed, low, high = pl.col("billed_burden"), pl.col("burden_low"), pl.col("burden")
-    judged = pl.col("entitlement_id").is_not_null() & (pl.col("mask") & _NOT_COVERED == 0)
+    judged = pl.col("entitlement_id").is_not_null() & ~has_any(_NOT_COVERED)
     within = judged & (billed >= low) & (billed <= high)
     # some institutions write what they took, 10 yen for 10 yen; or round the month's sum once
     once = round_yen_expr(high, 1, Rounding.HALF_UP_10)

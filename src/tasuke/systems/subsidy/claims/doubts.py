@@ -3,7 +3,7 @@
 import polars as pl
 
 from tasuke.systems.subsidy.claims.frames import Register
-from tasuke.systems.subsidy.claims.reasons import ClaimReason, flag
+from tasuke.systems.subsidy.claims.reasons import ClaimReason, bits, flag, has_any
 
 
 def add_doubts(frame: pl.DataFrame, register: Register) -> pl.DataFrame:
@@ -12,7 +12,7 @@ def add_doubts(frame: pl.DataFrame, register: Register) -> pl.DataFrame:
     if register.totals is not None:
         said, found = register.totals
         frame = frame.with_columns(
-            mask=pl.col("mask") | pl.lit(ClaimReason.FILE_TOTALS_DIFFER.bit, dtype=pl.Int64),
+            mask=pl.col("mask") | bits(ClaimReason.FILE_TOTALS_DIFFER.bit),
             totals_said=pl.lit(said),
             totals_found=pl.lit(found),
         )
@@ -29,6 +29,6 @@ def _of_insurers(frame: pl.DataFrame, register: Register) -> pl.DataFrame:
     if not register.unsettled_insurers:
         return frame
     excluded, asked = ClaimReason.NOT_IN_KIND_INSURER, ClaimReason.INSURER_UNCONFIRMED
-    unsettled = pl.col("match_scheme").is_in(sorted(register.unsettled_insurers)) & (pl.col("mask") & excluded.bit != 0)
-    changed = pl.col("mask") - excluded.bit + asked.bit
+    unsettled = pl.col("match_scheme").is_in(sorted(register.unsettled_insurers)) & has_any(excluded.bit)
+    changed = pl.col("mask") - bits(excluded.bit) + bits(asked.bit)
     return frame.with_columns(mask=pl.when(unsettled).then(changed).otherwise("mask"))

@@ -8,7 +8,7 @@ for a person to judge: sent back by its number, the first copy would go back wit
 import polars as pl
 
 from tasuke.systems.subsidy.claims.frames import Register
-from tasuke.systems.subsidy.claims.reasons import RETURN_MASK, ClaimReason, flag
+from tasuke.systems.subsidy.claims.reasons import RETURN_MASK, ClaimReason, flag, has_any
 
 _KEY = (
     "match_scheme",
@@ -33,7 +33,7 @@ def mark_duplicates(frame: pl.DataFrame, register: Register) -> pl.DataFrame:
     )
     same = keyed.filter(pl.col("double_of").is_not_null()).select("line")
     again = _same_receipt(keyed, register.earlier)
-    counting = keyed.filter((pl.col("mask") & RETURN_MASK == 0) & pl.col("atena_no").is_not_null())
+    counting = keyed.filter(~has_any(RETURN_MASK) & pl.col("atena_no").is_not_null())
     counting = counting.join(pl.concat([same, again.select("line")]), on="line", how="anti")
     before = _earlier(counting, register.earlier)
     # a copy goes back and so is nobody's twin: first those of earlier files, then those of this one
@@ -64,7 +64,7 @@ def _same_receipt(keyed: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
     """(line, exact_earlier, twin_claim, same_receipt) of receipts with the search number of a claim that counts."""
     known = earlier.filter(pl.col("search_no").fill_null("") != "").select("search_no", twin_claim="claim_id")
     known = known.sort("twin_claim").unique("search_no", keep="first", maintain_order=True)
-    found = keyed.filter(pl.col("mask") & RETURN_MASK == 0, pl.col("double_of").is_null()).select("line", "search_no")
+    found = keyed.filter(~has_any(RETURN_MASK), pl.col("double_of").is_null()).select("line", "search_no")
     return found.join(known, on="search_no", maintain_order="left").select(
         "line", exact_earlier=pl.lit(value=False), twin_claim="twin_claim", same_receipt=pl.lit(value=True)
     )

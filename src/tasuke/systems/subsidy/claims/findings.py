@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from tasuke.systems.subsidy.claims.reasons import INFO, ClaimReason
+from tasuke.systems.subsidy.claims.reasons import INFO, ClaimReason, has_any
 
 _LENGTH = 200
 
@@ -16,7 +16,7 @@ def findings_of(decided: pl.DataFrame) -> pl.DataFrame:
 
 
 def _any(marked: pl.DataFrame, reason: ClaimReason) -> bool:
-    return marked.filter(pl.col("mask") & reason.bit != 0).height > 0
+    return marked.filter(has_any(reason.bit)).height > 0
 
 
 def _of_reason(marked: pl.DataFrame, reason: ClaimReason) -> pl.DataFrame:
@@ -24,7 +24,7 @@ def _of_reason(marked: pl.DataFrame, reason: ClaimReason) -> pl.DataFrame:
     rule = pl.lit(INFO[reason].rule)
     if reason in _BY_RULE:
         rule = pl.coalesce("rule_key", rule)
-    return marked.filter(pl.col("mask") & reason.bit != 0).select(
+    return marked.filter(has_any(reason.bit)).select(
         "line",
         pl.lit(reason.value).alias("reason"),
         billed.fill_null("").str.slice(0, _LENGTH).alias("billed"),

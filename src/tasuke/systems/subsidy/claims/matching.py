@@ -11,13 +11,13 @@ from tasuke.systems.subsidy.claims.frames import CLAIM_SCHEMA, KOHI_SCHEMA, Regi
 from tasuke.systems.subsidy.claims.kohi import choose_kohi
 from tasuke.systems.subsidy.claims.names import same_name
 from tasuke.systems.subsidy.claims.periods import match_period
-from tasuke.systems.subsidy.claims.reasons import ClaimReason, flag
+from tasuke.systems.subsidy.claims.reasons import ClaimReason, bits, flag, has_any
 
 _TO_DIGITS = 7
 
 
 def match(claims: pl.DataFrame, kohi: pl.DataFrame, register: Register) -> pl.DataFrame:
-    """Claims with their 公費, person (atena_no, p_…), entitlement and `mask` (Int64, see reasons).
+    """Claims with their 公費, person (atena_no, p_…), entitlement and `mask` (see reasons).
 
     claims, kohi: the neutral frames (contract of formats.uke and formats.claims_csv); `line` is unique in claims.
     """
@@ -87,9 +87,10 @@ def _with_right_person(frame: pl.DataFrame, register: Register) -> pl.DataFrame:
     hit = pl.col("found_atena").is_not_null()
     lead = pl.col("scheme").is_not_null() & hit
     same_number = lead & (pl.col("found_number") == pl.col("recipient_no"))
-    nobody = flag(pl.lit(value=True), ClaimReason.RECIPIENT_UNKNOWN)
+    nobody = bits(ClaimReason.RECIPIENT_UNKNOWN.bit)
     # the right number under the payer number of another scheme: the payer number is wrong, not the recipient's
-    mask = pl.when(same_number & (pl.col("mask") & nobody != 0)).then(pl.col("mask") - nobody).otherwise(pl.col("mask"))
+    wrongly = same_number & has_any(ClaimReason.RECIPIENT_UNKNOWN.bit)
+    mask = pl.when(wrongly).then(pl.col("mask") - nobody).otherwise("mask")
     return frame.with_columns(
         mask=mask
         | flag(same_number, ClaimReason.PAYER_OF_OTHER_SCHEME)

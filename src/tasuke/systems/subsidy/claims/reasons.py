@@ -102,7 +102,8 @@ class ClaimReason(StrEnum):
         return 1 << _ORDER[self] if self in _ORDER else 0
 
 
-# a mask is an Int64: 63 places, all of them taken; a further reason needs a second mask
+# a row's reasons while it is worked on: 127 places. What is stored is the list of codes.
+MASK = pl.Int128
 _ORDER = {reason: place for place, reason in enumerate(ClaimReason) if reason != "RETURNED_BY_AGENCY"}
 
 
@@ -238,7 +239,6 @@ def _bits(state: ClaimState) -> int:
 
 RETURN_MASK = _bits(ClaimState.RETURN)
 QUERY_MASK = _bits(ClaimState.QUERY)
-NOTE_MASK = _bits(ClaimState.ACCEPTED)
 
 
 def claim_reason_label(code: ClaimReason | str) -> str:
@@ -247,14 +247,24 @@ def claim_reason_label(code: ClaimReason | str) -> str:
 
 
 def flag(condition: pl.Expr, reason: ClaimReason) -> pl.Expr:
-    """An Int64 expression: the reason's bit where the condition holds, 0 elsewhere (also where it is null)."""
-    return pl.when(condition).then(pl.lit(reason.bit, dtype=pl.Int64)).otherwise(pl.lit(0, dtype=pl.Int64))
+    """A MASK expression: the reason's bit where the condition holds, 0 elsewhere (also where it is null)."""
+    return pl.when(condition).then(bits(reason.bit)).otherwise(bits(0))
+
+
+def bits(mask: int) -> pl.Expr:
+    """A mask as a literal of the type MASK: a bare int would be an Int64."""
+    return pl.lit(mask, dtype=MASK)
+
+
+def has_any(mask: int, column: str = "mask") -> pl.Expr:
+    """Whether a row has one of the mask's reasons."""
+    return pl.col(column) & bits(mask) != 0
 
 
 def state_expr(mask: pl.Expr) -> pl.Expr:
     """The state that a mask of reasons leads to."""
-    returned = pl.when(mask & RETURN_MASK != 0).then(pl.lit(ClaimState.RETURN.value))
-    asked = returned.when(mask & QUERY_MASK != 0).then(pl.lit(ClaimState.QUERY.value))
+    returned = pl.when(mask & bits(RETURN_MASK) != 0).then(pl.lit(ClaimState.RETURN.value))
+    asked = returned.when(mask & bits(QUERY_MASK) != 0).then(pl.lit(ClaimState.QUERY.value))
     return asked.otherwise(pl.lit(ClaimState.ACCEPTED.value))
 
 

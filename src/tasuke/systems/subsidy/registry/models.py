@@ -271,7 +271,10 @@ class Relation(Recorded):
         constraints: ClassVar = [
             no_overlap("subsidy_relation_no_overlap", "atena_no", "other_atena_no", "scheme", "kind")
         ]
-        indexes: ClassVar = [models.Index(fields=["atena_no"], name="subsidy_relation_person")]
+        indexes: ClassVar = [
+            models.Index(fields=["atena_no"], name="subsidy_relation_person"),
+            models.Index(fields=["other_atena_no"], name="subsidy_relation_other"),  # whose cases somebody touches
+        ]
 
     def __str__(self) -> str:
         return f"{self.atena_no} {self.kind}"

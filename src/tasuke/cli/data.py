@@ -43,10 +43,14 @@ def begin(profile: str | None) -> None:
 
 
 def import_file(
-    kind: Annotated[str, typer.Argument(help="residents tax nhi welfare applications claims returns receipts")],
+    kind: Annotated[
+        str, typer.Argument(help="residents tax nhi welfare applications entitlements claims returns receipts")
+    ],
     file: Annotated[Path, typer.Argument(help="取り込むファイル")],
     by: Person,
     mapping: Annotated[Path | None, typer.Option(help="claims の CSV: 列対応表(TOML)")] = None,
+    on: Annotated[str | None, typer.Option(help="entitlements: 引き継ぐ日(2026-04-01)")] = None,
+    approver: Annotated[str | None, typer.Option(help="entitlements: 承認する別の人の個人ID")] = None,
     profile: ProfileName = None,
 ) -> None:
     """ファイルを取り込む。同じファイルをもう一度取り込んでも何も変わらない。"""
@@ -59,15 +63,38 @@ def import_file(
             stop(f"ファイルがありません: {path}", status=Exit.WRONG_USE)
     if mapping is not None and kind != "claims":
         stop("--mapping は claims だけで使います。", status=Exit.WRONG_USE)
+    _check_take_over(kind, on, by, approver)
     begin(profile)
     from tasuke.deploy.runs import run_job
 
-    more: dict[str, Any] = {}
+    more: dict[str, Any] = {"on": on}
     if kind == "claims":
         more = {"form": "claims_csv", "mapping": str(mapping.resolve())} if mapping else {"form": "uke"}
     with told():
-        run, fresh = run_job(**import_request(kind, file, **more), by=by)
+        run, fresh = run_job(**import_request(kind, file, **more), by=by, approver=approver)
     _report(run, fresh)
+
+
+def _check_take_over(kind: str, on: str | None, by: str, approver: str | None) -> None:
+    """Entitlements are rights: they need the day from which they are ours, and a second person. Nothing else does."""
+    if kind != "entitlements":
+        if on is not None or approver is not None:
+            stop("--on と --approver は entitlements だけで使います。", status=Exit.WRONG_USE)
+        return
+    if on is None or approver is None:
+        stop(
+            "受給資格の移行には、引き継ぐ日(--on 2026-04-01)と承認する別の人(--approver)が要ります。"
+            "計画だけを見るには tasuke run import-entitlements --plan を使います。",
+            status=Exit.WRONG_USE,
+        )
+    if not _is_day(on):
+        stop(f"--on は日付(2026-04-01)で書きます: {on}", status=Exit.WRONG_USE)
+    _two_people(by, approver)
+
+
+def _two_people(by: str, approver: str | None) -> None:
+    if approver == by:
+        stop("承認する人(--approver)は、行う人(--by)と別の人でなければなりません。", status=Exit.WRONG_USE)
 
 
 def run_named_job(
@@ -81,8 +108,7 @@ def run_named_job(
 ) -> None:
     """処理を計画する、または反映する。"""
     given = _given(parameters)
-    if approver == by:
-        stop("承認する人(--approver)は、行う人(--by)と別の人でなければなりません。", status=Exit.WRONG_USE)
+    _two_people(by, approver)
     begin(profile)
     from tasuke.deploy.runs import load_jobs
 
@@ -150,7 +176,7 @@ def _show_problems(run: Any) -> int:
     return int(problems.exclude(severity="warning").count())
 
 
-def _seal() -> None:
+def seal() -> None:
     """Seal what the command recorded: no site may be running that would do it."""
     from tasuke.deploy.sealing import seal_all
     from tasuke.platform.audit.keys import KeyUnusable
@@ -165,7 +191,7 @@ def _seal() -> None:
 def _report(run: Any, fresh: bool) -> None:
     from tasuke.platform.batch.models import RunState
 
-    _seal()
+    seal()
     errors = _show_problems(run)
     if run.state == RunState.PLANNED:
         messages.print("取り込めませんでした。何も変えていません。直してから、もう一度実行してください。")

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from tasuke.cli import accounts, audit, copay, data, demo, feed, number, operate, schemes, serve, uke, zengin
+from tasuke.cli import accounts, audit, copay, data, demo, feed, held, number, operate, schemes, serve, uke, zengin
 
 app = typer.Typer(
     name="tasuke",
@@ -27,6 +27,7 @@ app.add_typer(audit.app, name="audit", help="証跡の封印と検証")
 app.command("import")(data.import_file)
 app.command("run")(data.run_named_job)
 app.command("runs")(data.list_runs)
+app.add_typer(held.app, name="held", help="合計が合わないレセプトのファイル")
 app.command("serve")(serve.serve)
 app.add_typer(accounts.app, name="accounts", help="最初の管理者と端末")
 app.command("worker")(operate.worker)

@@ -2,11 +2,12 @@ from datetime import date
 
 import polars as pl
 import pytest
+from django.db import connections
 
 from tasuke.platform.access import Scope
 from tasuke.systems.subsidy.payments.models import Payment
 from tasuke.systems.subsidy.registry.models import ResidentRecord
-from tasuke.systems.subsidy.registry.wards import WARDS, seen_by, wards_frame, with_ward
+from tasuke.systems.subsidy.registry.wards import WARDS, seen_by, seen_by_sql, wards_frame, with_ward
 
 FIRST, THEN = "141313", "141321"
 DAY = date(2026, 7, 1)
@@ -73,3 +74,25 @@ def test_a_row_is_seen_by_the_ward_of_its_day_and_by_the_ward_of_today(moved):
     assert seen(offices=frozenset({FIRST}))
     assert seen(offices=frozenset({THEN}))
     assert not seen(offices=frozenset({"141330"}))
+
+
+@pytest.mark.django_db(databases=["subsidy"])
+@pytest.mark.parametrize(
+    ("pairs", "count"),
+    [
+        ([(None, None)], 1),
+        ([(frozenset({FIRST}), None)], 1),
+        ([(frozenset({THEN}), frozenset({"a"}))], 1),
+        ([(frozenset({FIRST}), frozenset({"b"}))], 0),
+        ([(frozenset({"141330"}), None)], 0),
+        # the ward of one grant and the scheme of another make no right together
+        ([(frozenset({FIRST}), frozenset({"b"})), (frozenset({"141330"}), frozenset({"a"}))], 0),
+        ([(frozenset({"141330"}), None), (None, frozenset({"a"}))], 1),
+    ],
+)
+def test_a_count_in_sql_follows_the_same_rule(moved, pairs, count):
+    text, parameters = seen_by_sql(Scope.of(pairs), rows="c")
+    row = "(SELECT '101' AS atena_no, %(ward)s AS ward_code, 'a' AS scheme) c"
+    with connections["subsidy"].cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {row} WHERE {text}", {"ward": FIRST, **parameters})
+        assert cursor.fetchone() == (count,)

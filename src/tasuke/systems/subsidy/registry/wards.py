@@ -4,6 +4,8 @@ The ward is never frozen on an entitlement: it is asked for the day that the pur
 or died still belongs to the last ward; a day before the history begins belongs to the first one known.
 """
 
+from typing import Any
+
 import polars as pl
 from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.lookups import In
@@ -78,3 +80,28 @@ def seen_by(
         lives_here = In(last_ward(using=using, person=person), sorted(offices))
         whole |= limited & (Q(**{f"{ward}__in": sorted(offices)}) | Q(lives_here))
     return whole
+
+
+_LAST_WARD = (
+    "(SELECT r.ward_code FROM subsidy_resident_record r WHERE r.atena_no = {rows}.atena_no AND r.recorded_to IS NULL"
+    " AND r.ward_code <> '' ORDER BY r.valid DESC LIMIT 1)"
+)
+
+
+def seen_by_sql(scope: Scope, *, rows: str) -> tuple[str, dict[str, Any]]:
+    """`seen_by` as SQL with named parameters, for a statement that counts several things. rows: alias of a table with
+    atena_no, ward_code and scheme; ours, never text from outside."""
+    texts, parameters = [], dict[str, Any]()
+    for place, (offices, schemes) in enumerate(scope.pairs or ((scope.offices, scope.schemes),)):
+        parts = []
+        if schemes is not None:
+            parts.append(f"{rows}.scheme = ANY(%(seen_schemes_{place})s)")
+            parameters[f"seen_schemes_{place}"] = sorted(schemes)
+        if offices is not None:
+            wards = f"ANY(%(seen_wards_{place})s)"
+            parts.append(f"({rows}.ward_code = {wards} OR {_LAST_WARD.format(rows=rows)} = {wards})")
+            parameters[f"seen_wards_{place}"] = sorted(offices)
+        if not parts:
+            return "TRUE", {}
+        texts.append(" AND ".join(parts))
+    return f"({' OR '.join(f'({text})' for text in texts)})", parameters

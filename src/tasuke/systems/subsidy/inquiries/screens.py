@@ -8,7 +8,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from tasuke.core.calendar import fiscal_year
 from tasuke.platform.access import Scope
+from tasuke.systems.subsidy.entitlements.models import Application, ApplicationState, Entitlement
 from tasuke.systems.subsidy.inquiries.models import OPEN, Inquiry
+from tasuke.systems.subsidy.profile import active_profile
 from tasuke.systems.subsidy.registry.models import Protection, ResidentRecord
 from tasuke.systems.subsidy.registry.wards import last_ward, seen_by
 
@@ -21,7 +23,9 @@ class NotInScope(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who is asked about. household: atena_no and name of everybody of the household on the day."""
+    """Who is asked about. household: atena_no and name of everybody of the household on the day; schemes: those in
+    which the household has a case (an open application or an entitlement in force) that may be seen, else all that may.
+    """
 
     atena_no: str
     name: str
@@ -29,6 +33,7 @@ class Person:
     ward_code: str
     protected: bool
     household: tuple[tuple[str, str], ...]
+    schemes: tuple[str, ...]
 
 
 def person_to_ask(*, using: str, atena_no: str, scope: Scope, on: date) -> Person:
@@ -42,7 +47,9 @@ def person_to_ask(*, using: str, atena_no: str, scope: Scope, on: date) -> Perso
     shielded = Protection.objects.using(using).filter(
         atena_no__in=[no for no, _ in household] + [atena_no], ended_on__isnull=True
     )
-    return Person(atena_no, latest.name, latest.birth_date, latest.last or "", shielded.exists(), household)
+    ward = latest.last or ""
+    schemes = _schemes(using, [no for no, _ in household], scope, ward, on)
+    return Person(atena_no, latest.name, latest.birth_date, ward, shielded.exists(), household, schemes)
 
 
 def inquiries_list(*, using: str, scope: Scope, state: str) -> list[dict[str, Any]]:
@@ -74,6 +81,16 @@ def inquiry_in_scope(*, using: str, inquiry_id: int, scope: Scope) -> dict[str, 
 def default_year(on: date) -> int:
     """課税年度 whose figures exist on a day: a municipality settles them by June."""
     return fiscal_year(on) if on.month >= 6 or on.month < 4 else on.year - 1
+
+
+def _schemes(using: str, people: list[str], scope: Scope, ward: str, on: date) -> tuple[str, ...]:
+    ours = [s for s in active_profile().schemes if scope.allows(ward=ward, scheme=s)]
+    held = Entitlement.objects.using(using).filter(atena_no__in=people, recorded_to__isnull=True, valid__contains=on)
+    waiting = Application.objects.using(using).filter(
+        atena_no__in=people, state__in=(ApplicationState.RECEIVED, ApplicationState.HELD)
+    )
+    cases = set(held.values_list("scheme", flat=True).union(waiting.values_list("scheme", flat=True)))
+    return tuple(s for s in ours if s in cases) or tuple(ours)
 
 
 def _visible(using: str, scope: Scope) -> "QuerySet[Inquiry]":

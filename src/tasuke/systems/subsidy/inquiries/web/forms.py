@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 
 from tasuke.contracts.inquiry import Choices
+from tasuke.platform.ui.templatetags.office import scheme as scheme_title
 from tasuke.systems.subsidy.inquiries.choices import Question
 from tasuke.systems.subsidy.inquiries.models import InquiryState
 from tasuke.systems.subsidy.inquiries.screens import Person, default_year
@@ -16,6 +17,7 @@ _SEPARATOR = "|"
 class AskForm(forms.Form):
     """Whom, what, from whom."""
 
+    scheme = forms.ChoiceField(label="どの制度の審査のためか")
     people = forms.MultipleChoiceField(
         label="照会する人", widget=forms.CheckboxSelectMultiple, help_text="所得を見る人だけを選びます"
     )
@@ -31,6 +33,7 @@ class AskForm(forms.Form):
 
     def __init__(self, *args: Any, person: Person, choices: Choices, on: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["scheme"].choices = [(s, scheme_title(s)) for s in person.schemes]  # type: ignore[attr-defined]
         self.fields["people"].choices = list(person.household)  # type: ignore[attr-defined]
         self.fields["purpose"].choices = [  # type: ignore[attr-defined]
             (f"{c.procedure_code}{_SEPARATOR}{c.information_code}", f"{c.information}({c.procedure})")
@@ -41,6 +44,7 @@ class AskForm(forms.Form):
         ]
         newest = default_year(on)
         self.fields["year"].choices = [(y, f"令和{y - 2018}年度") for y in range(newest, newest - 5, -1)]  # type: ignore[attr-defined]
+        self.fields["extra_step"].required = person.protected
         if not person.protected:
             del self.fields["extra_step"]
 

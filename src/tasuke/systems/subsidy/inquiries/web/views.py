@@ -24,9 +24,8 @@ from tasuke.systems.subsidy.inquiries.screens import (
 from tasuke.systems.subsidy.inquiries.services.approve_inquiry import NotHeld, SamePerson, approve_inquiry
 from tasuke.systems.subsidy.inquiries.services.ask_inquiries import ReasonWanted, ask_inquiries
 from tasuke.systems.subsidy.inquiries.services.cancel_inquiry import NotOpen, cancel_inquiry
-from tasuke.systems.subsidy.inquiries.services.take_over_answer import NotTakable, take_over_answer
+from tasuke.systems.subsidy.inquiries.services.take_over_answer import TAX_INFORMATION, NotTakable, take_over_answer
 from tasuke.systems.subsidy.inquiries.web.forms import AskForm, StateForm
-from tasuke.systems.subsidy.profile import active_profile
 
 USING = "subsidy"
 
@@ -74,7 +73,14 @@ def inquiry(request: OfficeRequest, inquiry_id: int) -> HttpResponse:
     """One inquiry with its answer."""
     shown = _find(request, inquiry_id)
     request.audit.read([shown["inquiry"].atena_no], "inquiry-answer")
-    return render(request, "inquiries/inquiry.html", {**shown, "answer": in_words(shown["inquiry"].items)})
+    asked = shown["inquiry"]
+    context = {
+        **shown,
+        "answer": in_words(asked.items),
+        "own": asked.asked_by == request.actor.personal_id,
+        "takable": asked.information_code == TAX_INFORMATION and asked.outcome == "found" and not asked.taken_over_at,
+    }
+    return render(request, "inquiries/inquiry.html", context)
 
 
 @require_POST
@@ -130,11 +136,11 @@ def take_over(request: OfficeRequest, inquiry_id: int) -> HttpResponse:
 def _choices(request: OfficeRequest) -> Choices | str:
     """The choices, or why there are none."""
     if not gateway_is_there():
-        return "この設置では市中間サーバに接続していません。"
+        return "この設置では市中間サーバに接続していません。所得課税証明書などの提出を求めてください。"
     try:
         return choices_on(request.today)
     except Unreachable:
-        return "市中間サーバが応答しません。しばらくしてからやり直してください。"
+        return "市中間サーバが応答しません(閉局中のことがあります)。しばらくしてからやり直してください。"
     except Refused as error:
         return f"市中間サーバが断りました({error.title})。"
 
@@ -146,7 +152,7 @@ def _asked(request: OfficeRequest, form: AskForm, atena_no: str, ward_code: str,
             using=USING,
             questions=questions,
             about={question.atena_no: atena_no for question in questions},
-            scheme=active_profile().schemes[0],
+            scheme=form.cleaned_data["scheme"],
             ward_code=ward_code,
             choices=choices,
             by=request.actor.personal_id,

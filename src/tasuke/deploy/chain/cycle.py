@@ -17,7 +17,7 @@ TURN_EVERY = 2.0  # seconds between two turns of a process that lives
 # in the order in which an inquiry walks
 _ORDER = ("resident", "welfare", "unified_id", "subsidy", "gateway", "midserver", "nis")
 # counts that say that something went on; the others tell states (open, unreachable …)
-_STATES = frozenset({"open", "unreachable", "refused", "failed", "dead", "unchanged", "expired", "renewed"})
+STATES = frozenset({"open", "unreachable", "refused", "failed", "dead", "unchanged", "expired", "renewed"})
 
 
 def turn(at: datetime, *, systems: tuple[str, ...] = SYSTEMS) -> Mapping[str, int]:
@@ -37,7 +37,7 @@ def settle(*, clock: Callable[[], datetime], most: int = 60, systems: tuple[str,
     for _ in range(most):
         done = turn(clock(), systems=systems)
         total.update(done)
-        moved = any(count for name, count in done.items() if name.partition(".")[2] not in _STATES)
+        moved = any(count for name, count in done.items() if name.partition(".")[2] not in STATES)
         still = 0 if moved else still + 1
         if still == 2:
             break

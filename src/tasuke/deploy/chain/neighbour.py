@@ -91,8 +91,9 @@ def _want_codes(mid: Link, juki: Link, body: str, people: Sequence[Person]) -> N
         if one.state == "requested"
     )
     if wanted:
-        numbers = "|".join(one.processing_no for one in wanted)
-        juki.call(WANT_CODES, CodesWanted(items=wanted), key=_key("want", numbers))
+        asked = CodesWanted(items=wanted)
+        # sealed anew each time: a second try is another message, and the 処理通番 say that it is the same wish
+        juki.call(WANT_CODES, asked, key=_key("want", asked.model_dump_json()))
 
 
 def _replicas(person: Person) -> Iterator[ReplicaRow]:

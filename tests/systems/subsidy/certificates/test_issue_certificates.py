@@ -8,7 +8,7 @@ import tasuke.systems.subsidy.certificates.jobs as jobs
 from tasuke.systems.subsidy.certificates.holders import NoCertificateSettings
 from tasuke.systems.subsidy.certificates.jobs import issue_certificates
 from tasuke.systems.subsidy.certificates.models import Certificate
-from tasuke.systems.subsidy.registry.models import ResidentRecord
+from tasuke.systems.subsidy.registry.models import MailingAddress, Relation, ResidentRecord
 
 pytestmark = pytest.mark.django_db(databases=["subsidy"])
 assert jobs
@@ -31,13 +31,16 @@ def family(city):
 def test_everyone_gets_one_paper_and_one_line_of_the_register(office, family):
     run = issue(office)
     assert run.counts["交付"] == 3
-    papers, listed = office.files("certificates")
+    papers, listed, labels = office.files("certificates")
     texts = office.pages(papers)
     assert len(texts) == 3
     assert "﨑山𠮷子" in texts[0]  # the smallest post code first
     assert "髙橋葛󠄀之介" in texts[1]
     assert "令和8年12月31日まで" in texts[1]
     assert "0000018" in "".join(office.pages(listed))
+    [sheet] = office.pages(labels)
+    assert sheet.index("﨑山𠮷子様") < sheet.index("髙橋葛󠄀之介様")
+    assert "〒210-0000" in sheet
     rows = list(Certificate.objects.order_by("page"))
     assert [(c.atena_no, c.kind, c.valid.upper, c.page) for c in rows] == [
         ("102", "new", date(2027, 1, 1), 1), ("101", "new", date(2027, 1, 1), 2), ("201", "new", date(2027, 1, 1), 3),
@@ -112,11 +115,64 @@ def test_a_protected_person_is_never_in_the_mass_mailing(office, city, family):
     city.protect("102")
     run = issue(office)
     assert run.counts["うち手渡し(支援措置)"] == 1
-    mailed, by_hand = [f for f in office.files("certificates") if not f.name.startswith("交付簿")]
-    assert "﨑山" not in "".join(office.pages(mailed))
+    files = {f.name.split("_")[0]: f for f in office.files("certificates") if "手渡し" not in f.name}
+    mailed, labels = files["kawasaki-hitorioya"], files["宛名"]
+    [by_hand] = [f for f in office.files("certificates") if "手渡し" in f.name and not f.name.startswith("交付簿")]
+    assert "﨑山" not in "".join(office.pages(mailed) + office.pages(labels))
     assert ("手渡し" in by_hand.name, len(office.pages(by_hand))) == (True, 1)
     lists = [f for f in office.files("certificates") if f.name.startswith("交付簿")]
     assert "架空町" not in "".join("".join(office.pages(f)) for f in lists)
+
+
+@pytest.fixture
+def related(city, family):
+    """The mother applied for 101; the father of 102 is registered, and lives elsewhere."""
+    city.person("301", name="髙橋 月子", birth=date(1985, 1, 1))
+    city.person("302", name="﨑山 一", birth=date(1985, 1, 1), household_no="9", address="遠くの町9番")
+    for child, parent in (("101", "301"), ("102", "302")):
+        Relation.objects.create(
+            atena_no=child, other_atena_no=parent, kind="applicant", scheme=city.HITORIOYA,
+            valid=(date(2020, 1, 1), None), recorded_from=city.NOW,
+        )  # fmt: skip
+
+
+def sheets(office):
+    return "".join("".join(office.pages(f)) for f in office.files("certificates") if f.name.startswith("宛名"))
+
+
+def post_to(city, atena_no, place):
+    MailingAddress.objects.create(
+        atena_no=atena_no, valid=(date(2026, 1, 1), None), relation="1", postal_code="1000001", address=place,
+        recorded_from=city.NOW,
+    )  # fmt: skip
+
+
+def test_labels_name_who_applied_in_the_same_household_and_nobody_elsewhere(office, related):
+    issue(office)
+    told = sheets(office)
+    assert "髙橋月子様(髙橋葛󠄀之介様分)" in told
+    assert "﨑山𠮷子様" in told
+    assert "遠くの町" not in told
+
+
+def test_labels_carry_the_address_that_was_notified_and_the_card_the_registered_one(office, city, related):
+    post_to(city, "301", "実家の町3番")
+    post_to(city, "102", "寮の町2番")
+    post_to(city, "302", "父の町1番")
+    issue(office)
+    told = sheets(office)
+    assert ("実家の町3番" in told, "寮の町2番" in told, "父の町1番" in told) == (True, True, False)
+    assert "〒100-0001" in told
+    cards = "".join(office.pages(office.files("certificates")[0]))
+    assert ("架空町" in cards, "実家の町" in cards) == (True, False)
+
+
+def test_a_card_whose_addressee_is_protected_is_handed_over(office, city, related):
+    city.protect("301")
+    run = issue(office)
+    assert run.counts["うち手渡し(支援措置)"] == 1
+    assert Certificate.objects.get(hand_delivery=True).atena_no == "101"
+    assert "髙橋月子" not in sheets(office)
 
 
 def test_a_person_whom_the_register_does_not_know_is_told_and_counted(office, city, family):

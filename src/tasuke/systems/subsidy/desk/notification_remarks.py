@@ -43,7 +43,7 @@ def remarks_on(
         told += _names(using, whom, str(act))
     elif kind is NotificationKind.MAILING_ADDRESS and act != ENDS:
         told.append(
-            "通知書と支払通知書は、届出の期間、この送付先に送ります。受給者証に印字する住所は住民票のままです。"
+            "通知書、支払通知書、受給者証は、届出の期間、この送付先に送ります。受給者証に印字する住所は住民票のままです。"
         )
     elif draft.judged and not asked and not any(row["own"] for row in entitlements):
         told.append("新しく受けたい助成があるときは、申請を受け付けてください。")

@@ -1,8 +1,9 @@
 """issue-certificates {"scheme", "on"}: papers for all who need one on a day, in shards that go to the printer.
 
 A shard is a chunk: its PDF and its 交付簿 are archived, its rows stand in the register, and all commit together. Papers
-of persons under 支援措置 come in shards of their own, to be handed over. Papers leave the house, so a second person
-approves; the plan shows the counts beside the register's. A run that was killed plans only what is left.
+of persons under 支援措置 come in shards of their own, to be handed over; beside the others lie labels for the post.
+Papers leave the house, so a second person approves; the plan shows the counts beside the register's. A run that was
+killed plans only what is left.
 """
 
 import json
@@ -23,6 +24,7 @@ from tasuke.schemes.definition import Scheme
 from tasuke.schemes.profile import CertificateSettings, Profile
 from tasuke.systems.subsidy.certificates.content import certificate_contents, certificate_paper, register_paper
 from tasuke.systems.subsidy.certificates.holders import TEMPLATE, holders_frame, settings_of
+from tasuke.systems.subsidy.certificates.mailing import labels_paper, with_mail
 from tasuke.systems.subsidy.certificates.models import Certificate, CertificateKind, CertificateState
 from tasuke.systems.subsidy.certificates.queries import certificates_in_hand, done_chunks
 from tasuke.systems.subsidy.certificates.selection import (
@@ -36,6 +38,7 @@ from tasuke.systems.subsidy.profile import active_profile
 NAME = "issue-certificates"
 # A printer's batch: one PDF of 1,000 pages opens on any office machine and is re-printed in part without pain.
 PER_SHARD = 1_000
+LABELS = TEMPLATE.with_name("labels.typ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ def _plan(context: RunContext) -> Plan:
     in_hand = certificates_in_hand(using=context.using, scheme=scheme_id)
     holders = holders_frame(using=context.using, entitlements=entitled.filter(in_force_expr(on)), on=on)
     known = holders.filter(pl.col("name").is_not_null())
-    rows = select_certificates(known, in_hand, settings=settings, on=on)
+    rows = with_mail(select_certificates(known, in_hand, settings=settings, on=on), using=context.using, on=on)
     recalls = select_recalls(entitled, in_hand, on=on)
     done = done_chunks(using=context.using, job=NAME, parameters=context.parameters)
     shards = _shards(rows)
@@ -121,12 +124,15 @@ def _apply(context: RunContext, plan: Plan, number: int) -> ChunkResult:
 
 
 def _print(context: RunContext, work: _Work, rows: pl.DataFrame, contents: list[dict[str, Any]], shard: int) -> str:
-    """The shard's PDF and its 交付簿 into the archive; gives the hash of the first."""
+    """The shard's PDF, its 交付簿 and, unless it is handed over, its labels into the archive; the hash of the first."""
     paper = certificate_paper(work.settings, work.profile, contents, work.on)
     listed = register_paper(rows, scheme=work.scheme, on=work.on, by=context.by, fictitious=work.profile.fictitious)
     hand = "_手渡し" if rows["protection"][0] else ""
+    papers = [("", TEMPLATE, paper), ("交付簿_", LIST_TEMPLATE, listed)]
+    if not hand:  # where a person under 支援措置 lives stands on no list
+        papers.append(("宛名_", LABELS, labels_paper(rows, fictitious=work.profile.fictitious)))
     digests = []
-    for title, template, data in (("", TEMPLATE, paper), ("交付簿_", LIST_TEMPLATE, listed)):
+    for title, template, data in papers:
         pdf = render_paper(template, data, made_at=context.now, tagged=False)
         file = record_outbound(
             using=context.using,

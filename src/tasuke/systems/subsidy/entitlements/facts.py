@@ -14,16 +14,16 @@ from tasuke.schemes.catalogue_loader import load_all
 from tasuke.schemes.definition import Scheme
 from tasuke.schemes.frames import INCOME_COLUMNS, PERSON_COLUMNS, normalise_incomes, normalise_persons
 from tasuke.systems.subsidy.entitlements.queries import entitlements_frame
+from tasuke.systems.subsidy.registry.histories import RESIDENTS
 from tasuke.systems.subsidy.registry.models import RelationKind
 from tasuke.systems.subsidy.registry.queries import (
     incomes_frame,
     insurance_frame,
-    relations_frame,
-    residence_frame,
+    residence_of,
     single_parent_frame,
     welfare_frame,
 )
-from tasuke.systems.subsidy.registry.tables import people_table
+from tasuke.systems.subsidy.registry.tables import people_table, select_current
 
 CASE_COLUMNS: dict[str, pl.DataType] = {
     "id": pl.String(),
@@ -33,6 +33,31 @@ CASE_COLUMNS: dict[str, pl.DataType] = {
     "application_date": pl.Date(),
     "event": pl.String(),
     "event_date": pl.Date(),
+}
+# from either side: whom somebody names, who names them as a child, and of these the family that they live in as well
+_RELATIONS = """
+WITH near AS (
+  SELECT r.id FROM subsidy_relation r JOIN {0} p ON p.atena_no = r.atena_no
+  WHERE r.recorded_to IS NULL AND r.scheme = %(scheme)s
+  UNION
+  SELECT r.id FROM subsidy_relation r
+  JOIN (SELECT DISTINCT c.atena_no FROM subsidy_relation c JOIN {0} p ON p.atena_no = c.other_atena_no
+        WHERE c.recorded_to IS NULL AND c.kind = 'child' AND c.scheme = %(scheme)s) g ON g.atena_no = r.atena_no
+  WHERE r.recorded_to IS NULL AND r.scheme = %(scheme)s
+)
+SELECT r.atena_no, r.scheme, r.kind, r.other_atena_no, lower(r.valid), upper(r.valid),
+       EXISTS (SELECT 1 FROM subsidy_application a
+               WHERE a.atena_no = r.atena_no AND a.scheme = r.scheme AND a.role = '3')
+FROM near JOIN subsidy_relation r USING (id)
+"""
+_RELATION_COLUMNS = {
+    "atena_no": pl.String(),
+    "scheme": pl.String(),
+    "kind": pl.String(),
+    "other_atena_no": pl.String(),
+    "valid_from": pl.Date(),
+    "valid_to": pl.Date(),
+    "caregiver": pl.Boolean(),
 }
 _GUARDIANS = ("parent", "caregiver")
 _PUBLIC_ASSISTANCE, _INSTITUTION, _FOSTER = "10", "20", "21"
@@ -70,23 +95,20 @@ def read_for_cases(*, using: str, scheme: Scheme, cases: pl.DataFrame) -> Regist
 def read_register(*, using: str, scheme: Scheme, people: pl.Series, years: tuple[int, int]) -> Register:
     """Read what some persons need who are judged within some years; the number of queries does not grow with them."""
     people = people.unique()
-    own = relations_frame(using=using, scheme=scheme.id, atena_nos=people)
-    parents = _relations_to(using, scheme.id, people)
-    # of parents of children who are judged we need the family they live in as well
-    family = relations_frame(using=using, scheme=scheme.id, atena_nos=parents["atena_no"])
-    relations = pl.concat([own, parents, family]).unique()
+    relations, caregivers = _relations(using, scheme.id, people)
     everybody = pl.concat([people, relations["atena_no"], relations["other_atena_no"]]).unique()
+    residents = select_current(using=using, table=RESIDENTS, atena_nos=everybody)
     return Register(
         relations=relations,
-        births=_births(using, everybody),
-        residence=residence_frame(using=using, atena_nos=everybody),
+        births=_births(residents),
+        residence=residence_of(residents),
         insurance=_insurance_spells(insurance_frame(using=using, atena_nos=people)),
         welfare=welfare_frame(using=using, atena_nos=everybody),
         single_parents=single_parent_frame(using=using, atena_nos=everybody),
         held=_held(using, scheme, people),
         # no scheme asks for an income more than three years old
         incomes=incomes_frame(using=using, atena_nos=everybody, tax_years=(years[0] - 3, years[1])),
-        caregivers=_caregivers(using, scheme.id, relations["atena_no"]),
+        caregivers=caregivers,
     )
 
 
@@ -112,46 +134,17 @@ def facts_of(*, register: Register, scheme: Scheme, cases: pl.DataFrame) -> tupl
     return normalise_persons(persons.select(wanted)), _incomes(register, scheme, cases)
 
 
-def _relations_to(using: str, scheme: str, people: pl.Series) -> pl.DataFrame:
-    """Relations in which somebody names these persons as children."""
-    schema = {
-        "valid_from": pl.Date(),
-        "valid_to": pl.Date(),
-        "atena_no": pl.String(),
-        "scheme": pl.String(),
-        "kind": pl.String(),
-        "other_atena_no": pl.String(),
-    }
-    connection = connections[using]
+def _relations(using: str, scheme: str, people: pl.Series) -> tuple[pl.DataFrame, pl.Series]:
+    """The relations of these persons within a scheme, and who of those that have them applied as 養育者."""
     with people_table(using=using, atena_nos=people) as name:
-        query = (
-            "SELECT lower(r.valid), upper(r.valid), r.atena_no, r.scheme, r.kind, r.other_atena_no "  # noqa: S608
-            f"FROM subsidy_relation r JOIN {name} p ON p.atena_no = r.other_atena_no "
-            "WHERE r.recorded_to IS NULL AND r.kind = 'child' AND r.scheme = %s"
-        )
-        return copy_out(connection, query, [scheme], schema=schema)
+        rows = copy_out(connections[using], _RELATIONS.format(name), {"scheme": scheme}, schema=_RELATION_COLUMNS)
+    return rows.drop("caregiver"), rows.filter("caregiver")["atena_no"].unique()
 
 
-def _caregivers(using: str, scheme: str, people: pl.Series) -> pl.Series:
-    connection = connections[using]
-    with people_table(using=using, atena_nos=people) as name:
-        query = (
-            f"SELECT DISTINCT a.atena_no FROM subsidy_application a JOIN {name} p ON p.atena_no = a.atena_no "  # noqa: S608
-            "WHERE a.scheme = %s AND a.role = '3'"
-        )
-        return copy_out(connection, query, [scheme], schema={"atena_no": pl.String()})["atena_no"]
-
-
-def _births(using: str, people: pl.Series) -> pl.DataFrame:
-    connection = connections[using]
-    with people_table(using=using, atena_nos=people) as name:
-        # the newest state knows best: a birth date may have been put right
-        query = (
-            "SELECT DISTINCT ON (r.atena_no) r.atena_no, r.birth_date FROM subsidy_resident_record r "  # noqa: S608
-            f"JOIN {name} p ON p.atena_no = r.atena_no WHERE r.recorded_to IS NULL "
-            "ORDER BY r.atena_no, lower(r.valid) DESC"
-        )
-        return copy_out(connection, query, schema={"atena_no": pl.String(), "birth_date": pl.Date()})
+def _births(residents: pl.DataFrame) -> pl.DataFrame:
+    """atena_no, birth_date: the newest state knows best, a birth date may have been put right."""
+    newest = residents.sort("atena_no", "start", nulls_last=True).unique("atena_no", keep="last")
+    return newest.select("atena_no", "birth_date")
 
 
 def _insurance_spells(rows: pl.DataFrame) -> pl.DataFrame:

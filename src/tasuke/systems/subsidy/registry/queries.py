@@ -62,10 +62,13 @@ def residence_frame(*, using: str, atena_nos: pl.Series | None = None) -> pl.Dat
 
     The first one begins on 住民日 when the feed's own history begins later.
     """
-    rows = select_current(using=using, table=RESIDENTS, atena_nos=atena_nos).select(
-        "atena_no", "start", "end", "resident_since", pl.col("resident_status") == "1"
-    )
-    return residence_spells(rows)
+    return residence_of(select_current(using=using, table=RESIDENTS, atena_nos=atena_nos))
+
+
+def residence_of(residents: pl.DataFrame) -> pl.DataFrame:
+    """`residence_frame` from rows of the register that were read before."""
+    status = pl.col("resident_status") == "1"
+    return residence_spells(residents.select("atena_no", "start", "end", "resident_since", status))
 
 
 def residence_spells(rows: pl.DataFrame) -> pl.DataFrame:

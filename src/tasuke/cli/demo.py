@@ -44,6 +44,7 @@ def demo(
     # with the database, not in the folder, which may be another one next time, or have been thrown away.
     os.environ["TASUKE_DATABASE_PREFIX"] = f"tasuke_demo_{name}"
     os.environ["TASUKE_ARCHIVE"] = str((home / "archive" / name).resolve())
+    os.environ["TASUKE_HANDOVER"] = str((home / "handover" / name).resolve())
     listen = _listen(host, port)
     result = _run(profile, residents, months, seed, folder)
     write_json({"out": str(folder), **result})
@@ -90,10 +91,11 @@ def show_sign_ins(people: "list[DemoUser]", *, at: datetime) -> None:
     from tasuke.platform.access.roles import role_label
 
     messages.print("\n[bold]見本の利用者[/](架空の市だけ。PIN はどれも同じ、番号は今のもの)")
+    width = max(len(one.personal_id) for one in people) + 2
     for one in people:
         secret = base64.b32encode(one.secret).decode()
         label = f"{role_label(one.role)}  {one.name}"
-        messages.print(f"  [cyan]{one.personal_id:<14}[/]PIN {one.pin}  番号 {one.code(at)}  鍵 {secret}  {label}")
+        messages.print(f"  [cyan]{one.personal_id:<{width}}[/]PIN {one.pin}  番号 {one.code(at)}  鍵 {secret}  {label}")
     messages.print(
         "番号は30秒ごとに変わり、一度だけ使えます。鍵を認証アプリに入れるか、`tasuke demo-code 職員ID` で出します。\n"
         "端末の登録は見本では求めません(本番は TASUKE_REQUIRE_TERMINAL=1 が既定)。"

@@ -1,4 +1,4 @@
-"""People of the demo: one per role, with a PIN and one-time secrets that everybody may know. Needs no database."""
+"""People of the demo: one per role, two where another person has to approve, with a PIN and one-time secrets that everybody may know. Needs no database."""
 
 import hashlib
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ PEOPLE = (
     ("demo-drafter", "起案 次郎", "payment_drafter", ""),
     ("demo-approver", "承認 三郎", "payment_approver", ""),
     ("demo-head", "本庁 葉子", "head_office", ""),
+    ("demo-head2", "本庁 正樹", "head_office", ""),  # the second person, who approves runs and extracts
     ("demo-operator", "運用 四郎", "operator", ""),
     ("demo-auditor", "監査 五月", "auditor", ""),
     ("demo-number", "番号 八重", "number_official", ""),

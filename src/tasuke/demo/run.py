@@ -14,7 +14,8 @@ from rich.progress import BarColumn, Progress, TextColumn
 from tasuke.city.files import CityFiles
 from tasuke.city.generate import generate
 from tasuke.core.calendar import next_month
-from tasuke.demo.flow import run_initial_load, run_month
+from tasuke.demo.chain import run_chain
+from tasuke.demo.flow import decide, run_initial_load, run_month
 from tasuke.demo.office import Office
 from tasuke.demo.outputs import collect, write_claim_lists, write_result
 from tasuke.demo.report import show_report
@@ -41,12 +42,14 @@ def run_demo(
     for _ in range(months):
         run_month(office, files, profile, month, start=START)
         month = next_month(month)
+    chain = run_chain(office, files, profile)
+    decide(office, profile, office.day, takeover=START)
     result = score(pl.read_csv(files.planted, schema_overrides={"line": pl.Int64}, infer_schema=False), using=USING)
     states = write_claim_lists(out, using=USING)
     made = collect(out, using=USING)
     seconds = time.perf_counter() - began
     steps = list(office.steps.values())
-    value = write_result(out, steps=steps, score=result, states=states, seconds=seconds)
+    value = {"chain": chain} | write_result(out, steps=steps, score=result, states=states, seconds=seconds)
     show_report(console, steps=steps, score=result, states=states, files=made, out=out, seconds=seconds)
     return value
 

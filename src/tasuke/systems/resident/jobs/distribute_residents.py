@@ -16,7 +16,6 @@ from tasuke.systems.resident.services.receive_states import receive_states
 
 KIND = "distribute-residents"
 _ROWS = 20_000
-_FULL = 5  # households of a file with so many chunks are not pushed one by one: the gateway takes a snapshot
 
 
 def _plan(context: RunContext) -> Plan:
@@ -42,9 +41,7 @@ def _apply(context: RunContext, plan: Plan, number: int) -> ChunkResult:
     name, data, frame = plan.work
     file, _ = receive_file(using=context.using, kind=KIND, name=name, data=data, by=context.by, now=context.now)
     rows: pl.DataFrame = frame.slice(number * _ROWS, _ROWS)
-    counts = receive_states(
-        using=context.using, rows=rows, at=context.now, file_id=file.pk, tell_gateway=plan.chunks < _FULL
-    )
+    counts = receive_states(using=context.using, rows=rows, at=context.now, file_id=file.pk, tell_gateway=True)
     return ChunkResult(counts=counts)
 
 

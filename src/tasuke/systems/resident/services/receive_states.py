@@ -32,7 +32,7 @@ INSERT INTO resident_state ({columns}) SELECT {columns} FROM {staged} ORDER BY p
 ON CONFLICT (atena_no, event_date, digest) DO NOTHING
 """
 _HOUSEHOLDS = """
-SELECT m.household_no, m.atena_no, m.items->>'relationship_code', m.event_date FROM (
+SELECT m.household_no, m.atena_no, m.items->>'relationship_code', m.event_date, m.protection FROM (
   SELECT DISTINCT ON (s.atena_no) s.* FROM resident_state s
   WHERE s.atena_no IN (SELECT x.atena_no FROM resident_state x WHERE x.household_no = ANY(%(households)s))
   ORDER BY s.atena_no, s.event_date DESC, s.id DESC
@@ -40,6 +40,12 @@ SELECT m.household_no, m.atena_no, m.items->>'relationship_code', m.event_date F
 ORDER BY m.household_no, m.items->>'relationship_code', m.atena_no
 """
 _HOUSEHOLDS_AT_ONCE = 1_000
+# Of a full file (異動事由 20) only the households with somebody under 支援措置: their flags must stand before anybody
+# asks. The others are told when something happens in them.
+_CHANGED = """
+SELECT DISTINCT s.household_no FROM resident_state s WHERE s.id > %s AND s.id <= %s AND (s.event_code <> '20'
+  OR EXISTS (SELECT FROM resident_state p WHERE p.household_no = s.household_no AND p.protection)) ORDER BY 1
+"""
 
 
 def receive_states(
@@ -93,17 +99,15 @@ def _states(rows: pl.DataFrame, at: datetime, file_id: int | None) -> pl.DataFra
 
 def _post_households(using: str, before: int, newest: int, at: datetime) -> None:
     with connections[using].cursor() as cursor:
-        cursor.execute(
-            "SELECT DISTINCT household_no FROM resident_state WHERE id > %s AND id <= %s ORDER BY 1", [before, newest]
-        )
+        cursor.execute(_CHANGED, [before, newest])
         numbers = [row[0] for row in cursor.fetchall()]
         for start in range(0, len(numbers), _HOUSEHOLDS_AT_ONCE):
             part = numbers[start : start + _HOUSEHOLDS_AT_ONCE]
             cursor.execute(_HOUSEHOLDS, {"households": part})
             members: dict[str, list[HouseholdMember]] = {number: [] for number in part}
-            for household_no, atena_no, relationship, since in cursor.fetchall():
+            for household_no, atena_no, relationship, since, protected in cursor.fetchall():
                 members[household_no].append(
-                    HouseholdMember(atena_no=atena_no, relationship_code=relationship, since=since)
+                    HouseholdMember(atena_no=atena_no, relationship_code=relationship, since=since, protected=protected)
                 )
             outbox.post(
                 using=using,

@@ -1,0 +1,150 @@
+"""The number chain in the demo: numbers for the city, a neighbour with tax figures, and inquiries for families that
+moved in. A part of the cases is asked for and taken over here; the rest is left for whoever tries the screens."""
+
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from tasuke.city.files import CityFiles, FileKind
+from tasuke.demo.office import HEAD, Office
+from tasuke.deploy.chain.cycle import settle
+from tasuke.deploy.chain.founding import NEIGHBOURS, found
+from tasuke.deploy.chain.neighbour import Person, move_in
+from tasuke.deploy.chain.opening import open_chain
+from tasuke.formats import my_number_feed
+from tasuke.platform.exchange.archive import sha256_of
+from tasuke.schemes.profile import Profile
+from tasuke.systems.subsidy.inquiries.choices import Question, choices_on
+from tasuke.systems.subsidy.inquiries.models import Inquiry
+from tasuke.systems.subsidy.inquiries.needed import Needed, incomes_needed
+from tasuke.systems.subsidy.inquiries.services.ask_inquiries import ask_inquiries
+from tasuke.systems.subsidy.inquiries.services.take_over_answer import take_over_answer
+from tasuke.systems.subsidy.registry.models import Protection
+
+USING = "subsidy"
+TAX, PROCEDURE = "TM00000000000002", "JT00000000000901"
+_ASKED_HERE = 0.5  # the other half waits for the clerk who tries the screens
+_DEPARTMENT = "0001"
+_BACK_OFF = timedelta(minutes=2)  # what came before its 個人番号 is told again after a minute
+
+
+def run_chain(office: Office, files: CityFiles, profile: Profile) -> dict[str, int]:
+    """Found the chain, distribute the city, ask for missing incomes and take the answers over. Gives the counts."""
+    clock = Ticking(office)
+    start = time.perf_counter()
+    found(profile=profile, at=clock())
+    open_chain(profile=profile, clock=clock)
+    office.measure("番号連携の開設", time.perf_counter() - start, "統合宛名 市中間サーバ 中間サーバー 国(代役)")
+    _distribute(office, files, clock)
+    return _inquire(office, files, clock)
+
+
+class Ticking:
+    """The simulated day's nine o'clock and real seconds from there on: messages follow on each other, and every system
+    reads the same clock. `skip` moves it on."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self._began = time.perf_counter()
+        self._skipped = timedelta()
+
+    def __call__(self) -> datetime:
+        return self._office.now() + timedelta(seconds=time.perf_counter() - self._began) + self._skipped
+
+    def skip(self, span: timedelta) -> None:
+        """Let this much time pass."""
+        self._skipped += span
+
+
+def _distribute(office: Office, files: CityFiles, clock: Ticking) -> None:
+    for kind, job, title in (
+        (FileKind.RESIDENTS, "distribute-residents", "住民情報の配信"),
+        (FileKind.NUMBERS, "distribute-numbers", "個人番号の配信"),
+    ):
+        for file in files.files:
+            if file.kind == kind:
+                target = f"{job}:{sha256_of(file.path.read_bytes())}"
+                request = {"job": job, "target": target, "parameters": {"path": str(file.path)}, "using": "resident"}
+                office.run(title, request, what=file.path.name)
+    start = time.perf_counter()
+    told = settle(clock=clock, most=200).get("welfare.told", 0)
+    clock.skip(_BACK_OFF)
+    told += settle(clock=clock, most=200).get("welfare.told", 0)
+    office.measure("宛名・番号・符号の連携", time.perf_counter() - start, f"業務番号の紐付け {told:,}")
+
+
+def _inquire(office: Office, files: CityFiles, clock: Ticking) -> dict[str, int]:
+    start = time.perf_counter()
+
+    needed = incomes_needed(using=USING)
+    people = list(dict.fromkeys(one.atena_no for one in needed))
+    replicas = move_in(body=NEIGHBOURS[0].code, people=_neighbours(files, needed), at=clock())
+    settle(clock=clock)
+    here = set(people[: max(1, round(len(people) * _ASKED_HERE))]) if people else set()
+    asked = _ask([one for one in needed if one.atena_no in here], clock())
+    settle(clock=clock)
+    taken = 0
+    for inquiry in Inquiry.objects.using(USING).filter(outcome="found", taken_over_at__isnull=True).order_by("pk"):
+        take_over_answer(using=USING, inquiry_id=inquiry.pk, by=HEAD, at=clock())
+        taken += 1
+    told = f"所得が不明 {len(people):,}人  照会 {asked:,}  回答の取込 {taken:,}  副本(代役の市) {replicas:,}"
+    office.measure("所得の情報照会", time.perf_counter() - start, told)
+    return {"needed": len(people), "asked": asked, "taken_over": taken, "left_for_the_clerk": len(people) - len(here)}
+
+
+def _ask(needed: Sequence[Needed], at: datetime) -> int:
+    """Ask for each case; protected households need a second person and are left to the screens."""
+    protected = set(Protection.objects.using(USING).filter(ended_on__isnull=True).values_list("atena_no", flat=True))
+    open_ones = [one for one in needed if not {one.atena_no, one.about} & protected]
+    choices = choices_on(at.date())
+    asked = 0
+    for one in open_ones:
+        done = ask_inquiries(
+            using=USING,
+            questions=[Question(one.atena_no, PROCEDURE, TAX, NEIGHBOURS[0].code, one.tax_year)],
+            about={one.atena_no: one.about},
+            scheme=one.scheme,
+            ward_code="",
+            choices=choices,
+            by="demo-reviewer",
+            department=_DEPARTMENT,
+            at=at,
+        )
+        asked += len(done.inquiries)
+    return asked
+
+
+def _neighbours(files: CityFiles, needed: Sequence[Needed]) -> list[Person]:
+    """The persons whose income is missing, as the city where they lived before knows them; figures follow from the
+    person's number, so that a second run says the same."""
+    numbers: dict[str, str] = {}
+    for file in files.files:
+        if file.kind == FileKind.NUMBERS:
+            frame, _ = my_number_feed.parse(file.path.read_bytes())
+            wanted = frame.filter(pl.col("atena_no").is_in([one.atena_no for one in needed]))
+            numbers |= dict(zip(wanted["atena_no"], wanted["my_number"], strict=True))
+    years: dict[str, set[int]] = {}
+    for one in needed:
+        years.setdefault(one.atena_no, set()).add(one.tax_year)
+    return [
+        Person(f"7{no}"[:15], numbers[no], tuple(_record(no, year) for year in sorted(found)))
+        for no, found in years.items()
+        if no in numbers
+    ]
+
+
+def _record(atena_no: str, year: int) -> dict[str, str | int | bool | None]:
+    income = 1_200_000 + int(atena_no) * 7919 % 40 * 100_000
+    return {
+        "tax_year": year,
+        "status_code": "3",
+        "gross_income": income + 900_000,
+        "total_income": income,
+        "salary_income": income,
+        "dependents": int(atena_no) % 3,
+        "income_levy": income // 25,
+        "jan1_municipality": NEIGHBOURS[0].municipality_code,
+        "corrected": False,
+    }

@@ -1,15 +1,18 @@
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 
+from tasuke.deploy.clock import TOKYO
 from tasuke.platform.batch.models import RunProblem
 from tasuke.systems.subsidy.entitlements.models import Decision, Entitlement, InsuranceCheck
+from tasuke.systems.subsidy.entitlements.services.renew_one import NothingToRenew, renew_one
 from tasuke.systems.subsidy.profile import active_profile, set_profile
 from tasuke.systems.subsidy.registry.models import Insurance
 
 pytestmark = pytest.mark.django_db(databases=["subsidy"])
 SHONI = "kawasaki-shoni"
 CHILD = {"person_atena_no": "101", "applicant_atena_no": "201", "breadwinner_atena_no": "201"}
+NOW = datetime(2026, 8, 1, 9, tzinfo=TOKYO)
 BEGAN, GONE = date(2026, 4, 1), date(2026, 6, 1)
 
 
@@ -151,3 +154,45 @@ def test_who_is_asked_is_left_out_of_the_renewal_and_named(uninsured, run, entit
     done = run("renew", scheme=SHONI, on="2026-07-01")
     assert (done.counts, entitled("101")) == ({}, before)
     assert [p.code for p in RunProblem.objects.using("subsidy").filter(run=done)] == ["insurance_missing"]
+
+
+def renew(on, *, trial=False):
+    return renew_one(using="subsidy", scheme=SHONI, atena_no="101", on=on, now=NOW, trial=trial)
+
+
+def test_who_was_left_out_is_renewed_alone_when_the_insurance_is_known(uninsured, run, entitled):
+    before = entitled("101")
+    run("apply-changes", on="2026-06-30")
+    with pytest.raises(NothingToRenew, match="まだ行われていません"):
+        renew(date(2026, 7, 31))
+    run("renew", scheme=SHONI, on="2026-07-01")
+    with pytest.raises(NothingToRenew, match="保険確認中"):
+        renew(date(2026, 7, 31))
+    uninsured.insured("101", GONE)
+    run("apply-changes", on="2026-07-31")
+
+    trial = renew(date(2026, 8, 1), trial=True)
+    assert (trial.on, trial.outcome, trial.steps != []) == (date(2026, 7, 1), "eligible", True)
+    assert not Decision.objects.filter(kind="renewal").exists()
+    renew(date(2026, 8, 1))
+
+    assert entitled("101") == before
+    made = Decision.objects.get(kind="renewal")
+    assert (made.judged_on, made.decided_on, made.outcome) == (date(2026, 7, 1), date(2026, 8, 1), "eligible")
+    with pytest.raises(NothingToRenew, match="済んでいます"):
+        renew(date(2026, 8, 1))
+
+
+def test_a_late_renewal_that_is_refused_ends_on_the_day_of_the_renewal(uninsured, run, entitled):
+    run("apply-changes", on="2026-06-30")
+    run("renew", scheme=SHONI, on="2026-07-01")
+    InsuranceCheck.objects.update(due_on=date(2026, 7, 10))  # the grace is over and nothing came
+
+    assert renew(date(2026, 8, 1)).outcome == "rejected"
+    assert [(row[1], row[3]) for row in entitled("101")] == [(BEGAN, "NOT_INSURED")]
+
+
+def test_nobody_without_an_entitlement_on_the_day_is_renewed(newborn, run):
+    run("renew", scheme=SHONI, on="2026-07-01")
+    with pytest.raises(NothingToRenew, match="受給資格がありません"):
+        renew_one(using="subsidy", scheme=SHONI, atena_no="999", on=date(2026, 8, 1), now=NOW)

@@ -59,8 +59,14 @@ ORDER BY 1, 2, 4
 _ENTITLEMENTS = """
 SELECT e.id, e.scheme, e.atena_no, e.recipient_no, e.payer_no, lower(e.valid) AS since, upper(e.valid) AS until,
        e.role, e.band, e.coverage, e.copay_class, e.funding, e.loss_reason, e.valid @> %(on)s::date AS in_force,
-       k.missing_from, k.due_on
+       k.missing_from, k.due_on, w.day AS renewal_on, e.valid @> w.day AND NOT EXISTS (
+         SELECT 1 FROM subsidy_decision d WHERE d.atena_no = e.atena_no AND d.scheme = e.scheme
+         AND d.kind = 'renewal' AND d.judged_on = w.day) AND NOT EXISTS (
+         SELECT 1 FROM subsidy_decision d WHERE d.id = e.decision_id AND d.decided_on >= w.day) AS not_renewed
 FROM subsidy_entitlement e
+LEFT JOIN LATERAL (  -- the scheme's last 一斉更新
+  SELECT max((b.parameters->>'on')::date) AS day FROM batch_run b WHERE b.job = 'renew' AND b.state = 'done'
+    AND b.parameters->>'scheme' = e.scheme AND (b.parameters->>'on')::date <= %(on)s) w ON TRUE
 LEFT JOIN subsidy_insurance_check k ON k.scheme = e.scheme AND k.atena_no = e.atena_no AND k.closed_on IS NULL
 WHERE e.atena_no = ANY(%(people)s) AND {known} AND (%(schemes)s::text[] IS NULL OR e.scheme = ANY(%(schemes)s))
 ORDER BY e.atena_no, e.scheme, lower(e.valid)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tasuke.systems.subsidy.desk.web import households, notes, search
+from tasuke.systems.subsidy.desk.web import households, notes, renewals, search
 
 app_name = "persons"
 urlpatterns = [
@@ -11,5 +11,7 @@ urlpatterns = [
     path("<str:atena_no>/income/", households.income, name="income"),
     path("<str:atena_no>/notes/", notes.notes, name="notes"),
     path("<str:atena_no>/notes/<int:note_id>/correct/", notes.correct, name="correct_note"),
+    path("<str:atena_no>/renewals/<slug:scheme>/", renewals.assess, name="renewal"),
+    path("<str:atena_no>/renewals/<slug:scheme>/renew/", renewals.renew, name="renew"),
     path("<str:atena_no>/address/", households.protected_address, name="protected_address"),
 ]

@@ -18,16 +18,13 @@ from tasuke.platform.batch.job import ChunkResult, Comparison, Job, Plan, RunCon
 from tasuke.platform.batch.models import Run, RunState
 from tasuke.platform.bulk import copy_out
 from tasuke.systems.subsidy.entitlements.insurance_checks import open_checks
-from tasuke.systems.subsidy.entitlements.judging import Rules, judge_cases, refuse_unconfirmed, rules_of
-from tasuke.systems.subsidy.entitlements.ledger import add_decisions, add_entitlements, supersede
-from tasuke.systems.subsidy.entitlements.losses import cases_of, end_entitlements, first_reason
-from tasuke.systems.subsidy.entitlements.models import DecisionKind
+from tasuke.systems.subsidy.entitlements.judging import Rules, refuse_unconfirmed, rules_of
 from tasuke.systems.subsidy.entitlements.queries import entitlements_frame
+from tasuke.systems.subsidy.entitlements.renewing import judge_renewal, write_renewal
 from tasuke.systems.subsidy.entitlements.runs import open_run_ids
 
 NAME = "renew"
 PERSONS_PER_CHUNK = 5_000
-_VALUES = ("band", "coverage", "copay_class", "funding", "payer_no")
 _LABELS = {"targets": "対象者", "continued": "継続", "rejected": "非該当", "income_unknown": "所得不明"}
 
 
@@ -54,12 +51,7 @@ def _plan(context: RunContext) -> Plan:
     waiting = settled.join(_renewed(context, rules, on), on="atena_no", how="anti").join(
         order, on="atena_no", how="inner"
     )
-    cases = cases_of(waiting.sort("recipient_no"), on=pl.lit(on))
-    judged = judge_cases(using=context.using, rules=rules, cases=cases).with_columns(
-        pl.col("outcome")
-        .replace_strict({"eligible": "continued", "pending": "income_unknown"}, default="rejected")
-        .alias("outcome_list")
-    )
+    judged = judge_renewal(using=context.using, rules=rules, held=waiting, on=on)
     counts = _counts(context, judged)
     return Plan(
         counts=counts,
@@ -140,65 +132,10 @@ def _in_force(context: RunContext, rules: Rules, day: date) -> int:
 def _apply(context: RunContext, plan: Plan, number: int) -> ChunkResult:
     work: _Work = plan.work
     rows = work.judged.filter(pl.col("chunk") == number)
-    _continue(context, work, rows.filter(pl.col("outcome_list") == "continued"))
-    _hold(context, work, rows.filter(pl.col("outcome_list") == "income_unknown"))
-    end_entitlements(
-        using=context.using,
-        rows=rows.filter(pl.col("outcome_list") == "rejected").with_columns(
-            pl.lit(work.on).alias("lost_on"), first_reason().alias("loss_reason")
-        ),
-        kind=DecisionKind.RENEWAL,
-        decided_on=work.on,
-        now=context.now,
-        run_id=context.run_id,
+    write_renewal(
+        using=context.using, rows=rows, on=work.on, decided_on=work.on, now=context.now, run_id=context.run_id
     )
     return ChunkResult(counts=dict(rows.group_by("outcome_list").len().iter_rows()))
-
-
-def _decide(context: RunContext, work: _Work, rows: pl.DataFrame) -> pl.DataFrame:
-    return add_decisions(
-        using=context.using,
-        rows=rows.with_columns(
-            pl.lit(DecisionKind.RENEWAL.value).alias("kind"),
-            pl.lit(None, dtype=pl.Int64).alias("application_id"),
-            pl.lit(work.on).alias("decided_on"),
-            pl.lit(work.on).alias("start"),
-        ),
-        now=context.now,
-        run_id=context.run_id,
-    )
-
-
-def _continue(context: RunContext, work: _Work, rows: pl.DataFrame) -> None:
-    decided = _decide(context, work, rows)
-    same = pl.all_horizontal([pl.col(c).eq_missing(pl.col(f"own_{c}")) for c in _VALUES])
-    changed = decided.filter(~same)
-    _split(context, work, changed, rows)
-    after = changed.with_columns(pl.lit(work.on).alias("valid_from"), pl.lit("").alias("loss_reason"))
-    add_entitlements(using=context.using, rows=after, now=context.now)
-
-
-def _split(context: RunContext, work: _Work, changed: pl.DataFrame, judged: pl.DataFrame) -> None:
-    """Supersede and put back the time before the day, as it was."""
-    supersede(using=context.using, entitlement_ids=changed["entitlement_id"], now=context.now)
-    chosen = pl.col("entitlement_id").is_in(changed["entitlement_id"].implode())
-    before = judged.filter(chosen & (pl.col("valid_from") < work.on)).drop(*_VALUES)
-    back = before.rename({f"own_{c}": c for c in _VALUES})
-    add_entitlements(
-        using=context.using,
-        rows=back.with_columns(pl.lit(work.on).alias("valid_to"), pl.lit("").alias("loss_reason")),
-        now=context.now,
-    )
-
-
-def _hold(context: RunContext, work: _Work, rows: pl.DataFrame) -> None:
-    decided = _decide(context, work, rows)
-    supersede(using=context.using, entitlement_ids=decided["entitlement_id"], now=context.now)
-    own = decided.filter(pl.col("valid_from") < work.on).drop(*_VALUES)
-    held = own.rename({f"own_{c}": c for c in _VALUES}).with_columns(
-        pl.lit(work.on).alias("valid_to"), first_reason().alias("loss_reason")
-    )
-    add_entitlements(using=context.using, rows=held, now=context.now)
 
 
 JOB = register(Job(name=NAME, title="一斉更新", plan=_plan, apply_chunk=_apply, needs_approval=True))

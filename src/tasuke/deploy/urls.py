@@ -31,6 +31,8 @@ _ROOMS = {
         "settings/": "tasuke.systems.subsidy.settings.web.urls",
         "schemes/": "tasuke.systems.subsidy.settings.web.scheme_urls",
     },
+    "resident": {"resident/": "tasuke.systems.resident.web.urls"},
+    "welfare": {"welfare/": "tasuke.systems.welfare.web.urls"},
     "unified_id": {"unified-id/": "tasuke.systems.unified_id.web.urls"},
     "gateway": {"gateway/": "tasuke.systems.gateway.web.urls"},
     "midserver": {"midserver/": "tasuke.systems.midserver.web.urls"},

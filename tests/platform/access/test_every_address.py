@@ -15,6 +15,7 @@ from tasuke.deploy.addresses import ALLOWED, PUBLIC, REFUSED, addresses, table
 from tasuke.deploy.profiles import open_profile
 from tasuke.platform.access.roles import roles
 from tasuke.platform.access.testing import signed_in
+from tasuke.platform.database.systems import ALL_SYSTEMS
 from tasuke.systems.subsidy.profile import set_profile
 
 TABLE = Path(__file__).with_name("access_table.csv")
@@ -80,14 +81,14 @@ def test_every_public_address_says_why():
     }
 
 
-@pytest.mark.django_db(databases=["subsidy", "accounts"])
+@pytest.mark.django_db(databases=ALL_SYSTEMS)
 def test_a_stranger_gets_no_further_than_the_sign_in_page():
     guarded = [row["アドレス"] for row in rows() if row["操作"]]
     got = {route: outcome(ask(Client(), route)) for route in guarded}
     assert {route: what for route, what in got.items() if what != "stranger"} == {}
 
 
-@pytest.mark.django_db(databases=["subsidy", "accounts"])
+@pytest.mark.django_db(databases=ALL_SYSTEMS)
 @pytest.mark.parametrize("office", [None, WARD], ids=["everywhere", "one-ward"])
 @pytest.mark.parametrize("role", list(roles()))
 def test_each_role_gets_what_the_table_says(role, office):

@@ -1,0 +1,1 @@
+"""Screens of the resident distribution: none shows anything of a resident."""

@@ -1,0 +1,22 @@
+"""Addresses of the screens of the resident distribution."""
+
+from django.urls import path
+
+from tasuke.platform.access import Action
+from tasuke.platform.ui.navigation import offer
+from tasuke.systems.resident.web import views
+
+app_name = "resident"
+urlpatterns = [
+    path("", views.overview, name="overview"),
+    path("usages/", views.usages_page, name="usages"),
+    path("usages/new/", views.new_usage, name="new-usage"),
+    path("usages/<int:application_id>/", views.usage_page, name="usage"),
+    path("usages/<int:application_id>/decide/", views.decide, name="decide"),
+    path("usages/<int:application_id>/end/", views.end, name="end"),
+    path("records/", views.records_page, name="records"),
+    path("refusals/", views.refusals_page, name="refusals"),
+    path("letters/", views.letters_page, name="letters"),
+    path("letters/<int:outgoing_id>/again/", views.send_again, name="again"),
+]
+offer(order=150, label="住民情報の配信", url_name="resident:overview", action=Action.VIEW_DISTRIBUTION)

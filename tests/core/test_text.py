@@ -14,6 +14,7 @@ from tasuke.core.text import (
     half_width_kana,
     kana_key,
     normalize,
+    normalize_series,
     search_key,
     search_key_series,
     shrink_to_sjis,
@@ -36,6 +37,23 @@ NAMES = st.text(
 def test_normalize_keeps_variation_sequences_and_width() -> None:
     assert normalize(f"葛{IVS}城 ｶ①") == f"葛{IVS}城 ｶ①"
     assert normalize("か\u3099") == "が"
+
+
+def test_a_compatibility_ideograph_keeps_its_form_as_a_sequence() -> None:
+    assert normalize("\ufa19谷") == "神\ufe00谷"
+    # three old forms of one character stay three
+    assert [normalize(c) for c in "\uf914\uf95c\uf9bf"] == ["樂\ufe00", "樂\ufe01", "樂\ufe02"]
+    assert normalize("﨑") == "﨑"  # in the block of those, yet a character of its own
+    assert search_key(normalize("\ufa19谷")) == search_key("神谷")
+    assert shrink_to_sjis(normalize("\ufa19谷")).text == "神谷"
+
+
+@given(st.lists(st.one_of(NAMES, st.characters(min_codepoint=0xF900, max_codepoint=0xFAFF), st.none()), max_size=9))
+def test_normalize_series_agrees_and_is_stable(texts: list[str | None]) -> None:
+    once = normalize_series(pl.Series("name", texts, dtype=pl.String))
+    assert once.to_list() == [None if t is None else normalize(t) for t in texts]
+    assert normalize_series(once).to_list() == once.to_list()
+    assert all(t is None or unicodedata.is_normalized("NFC", t) for t in once)
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ __all__ = [
     "half_width_kana",
     "kana_key",
     "normalize",
+    "normalize_series",
     "search_key",
     "search_key_series",
     "shrink_to_sjis",
@@ -57,8 +58,19 @@ class Shrunk:
 
 
 def normalize(text: str) -> str:
-    """NFC, nothing more: NFKC would change names, and IVS must survive."""
-    return unicodedata.normalize("NFC", text)
+    """NFC, nothing more: NFKC would change names, and IVS must survive.
+
+    NFC alone would turn a compatibility ideograph (U+FA19, the old form of 神) into the common character: it becomes
+    the standardized variation sequence that stands for it, which NFC keeps, fonts print and search leaves out.
+    """
+    return unicodedata.normalize("NFC", text.translate(_FORMS))
+
+
+def normalize_series(texts: pl.Series) -> pl.Series:
+    """`normalize` on a text column; null stays null."""
+    if texts.str.contains(_COMPATIBILITY).any():
+        texts = texts.str.replace_many(list(map(chr, _FORMS)), list(_FORMS.values()))
+    return texts.str.normalize("NFC")
 
 
 def search_key(text: str) -> str:
@@ -132,6 +144,25 @@ class _SearchTable(dict[int, str]):
 
 
 _SEARCH_TABLE = _SearchTable()
+_COMPATIBILITY = "[\\x{F900}-\\x{FAFF}\\x{2F800}-\\x{2FA1F}]"
+
+
+def _standardized_variants() -> dict[int, str]:
+    """Base and selector (VS1, VS2, …) of each compatibility ideograph: by base, in the order of the code points.
+
+    Source: Unicode Character Database, StandardizedVariants.txt, which numbers them so.
+    """
+    forms: dict[int, str] = {}
+    taken: dict[str, int] = {}
+    for code in (*range(0xF900, 0xFB00), *range(0x2F800, 0x2FA20)):
+        base = unicodedata.normalize("NFC", chr(code))
+        if base != chr(code):
+            forms[code] = base + chr(0xFE00 + taken.setdefault(base, 0))
+            taken[base] += 1
+    return forms
+
+
+_FORMS = _standardized_variants()
 # shift_jis and cp932 read these bytes as different characters; ours is the reading of cp932
 _CP932_TWINS = dict(zip("〜−‖—¢£¬¥‾", "～－∥―￠￡￢￥￣", strict=True))
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 from pypdf import PdfReader
 
+from tasuke.core.text import normalize
 from tasuke.platform.documents import render_paper
 from tasuke.platform.documents.glyphs import characters_of, code_points, font_file, missing_in, with_geta
 
@@ -100,3 +101,11 @@ def test_a_sequence_that_the_font_of_names_does_not_know_is_told_and_kept():
 
 def test_plain_texts_lack_nothing():
     assert missing_in(["髙橋 﨑山 𠮷田 Anne-Marie O'Neil", "ﾀｶﾊｼ 〒210-0001 1丁目①", '<svg viewBox="0 0 1 1">\n']) == []
+
+
+def test_the_sequence_of_a_compatibility_ideograph_is_its_own_glyph():
+    held = characters_of(FONT)
+    forms = [chr(code) for code in (*range(0xF900, 0xFB00), *range(0x2F800, 0x2FA20)) if chr(code) in held.glyph]
+    told = [(char, normalize(char)) for char in forms if normalize(char) != char]
+    assert len(told) > 50
+    assert all(held.sequence[text[0], text[1]] == held.glyph[char] for char, text in told)

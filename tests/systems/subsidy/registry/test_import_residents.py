@@ -4,6 +4,7 @@ import pytest
 from django.db import DatabaseError, connections
 from django.test.utils import CaptureQueriesContext
 
+from tasuke.core.text import search_key
 from tasuke.platform.batch.models import RunProblem
 from tasuke.platform.exchange.models import InboundFile
 from tasuke.systems.subsidy.registry import feeds
@@ -229,9 +230,12 @@ def test_import_residents_every_chunk_of_a_later_file_is_taken(import_feed, monk
 
 def test_names_are_stored_in_nfc_with_their_variation_sequences(import_feed):
     name, variant = "か\u3099 ハ\u309a子", "葛\U000e0102城 髙﨑𠮷"
-    import_feed("residents", [{"name": name}, {"atena_no": "102", "name": variant, "address": "川崎市シ\u3099"}])
+    rows = [{"name": name}, {"atena_no": "102", "name": variant, "address": "川崎市シ\u3099"}]
+    import_feed("residents", [*rows, {"atena_no": "103", "name": "\ufa19谷 \ufa46"}])
 
     assert ResidentRecord.objects.get(atena_no="101").name == "が パ子"
+    old = ResidentRecord.objects.get(atena_no="103")
+    assert (old.name, old.name_key) == ("神\ufe00谷 渚\ufe00", search_key("神谷渚"))
     other = ResidentRecord.objects.get(atena_no="102")
     assert (other.name, other.address) == (variant, "川崎市ジ")
 

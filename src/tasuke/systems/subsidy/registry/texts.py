@@ -3,6 +3,7 @@
 import polars as pl
 
 from tasuke.core.problems import Problem, Severity
+from tasuke.core.text import normalize_series
 from tasuke.platform.documents.fonts import missing_fonts
 from tasuke.platform.documents.glyphs import code_points, missing_in
 
@@ -12,8 +13,9 @@ _PRINTED = {"name": "氏名", "alias": "通称", "head_name": "世帯主氏名",
 
 
 def in_nfc(frame: pl.DataFrame) -> pl.DataFrame:
-    """Every text in NFC: か and a combining 濁点 become が. Variation sequences (IVS) are no part of that and stay."""
-    return frame.with_columns(pl.col(pl.String).str.normalize("NFC"))
+    """Every text in NFC: か and a combining 濁点 become が. Variation sequences (IVS) are no part of that and stay; a
+    compatibility ideograph becomes the sequence of its form."""
+    return frame.with_columns(normalize_series(c) for c in frame if c.dtype == pl.String)
 
 
 def unprintable(frame: pl.DataFrame, *, person: str) -> list[Problem]:

@@ -4,7 +4,22 @@ import sys
 
 import typer
 
-from tasuke.cli import accounts, audit, copay, data, demo, feed, held, number, operate, schemes, serve, uke, zengin
+from tasuke.cli import (
+    accounts,
+    audit,
+    chain,
+    copay,
+    data,
+    demo,
+    feed,
+    held,
+    number,
+    operate,
+    schemes,
+    serve,
+    uke,
+    zengin,
+)
 
 app = typer.Typer(
     name="tasuke",
@@ -29,6 +44,7 @@ app.command("run")(data.run_named_job)
 app.command("runs")(data.list_runs)
 app.add_typer(held.app, name="held", help="合計が合わないレセプトのファイル")
 app.command("serve")(serve.serve)
+app.command("found")(chain.found)
 app.add_typer(accounts.app, name="accounts", help="最初の管理者と端末")
 app.command("worker")(operate.worker)
 app.command("setup")(operate.setup)

@@ -32,7 +32,7 @@ def serve(
     from tasuke.deploy.serving import Listen, UnsafeListen, prepare_environment
     from tasuke.deploy.serving import serve as run_server
 
-    _hold_only(systems or [])
+    hold_only(systems or [])
     if (certificate is None) != (key is None):
         stop("--certificate と --key は一緒に指定します。", status=Exit.WRONG_USE)
     listen = Listen(host, port, workers, certificate, key)
@@ -55,7 +55,7 @@ def serve(
     run_server(listen)
 
 
-def _hold_only(systems: list[str]) -> None:
+def hold_only(systems: list[str]) -> None:
     """This process holds these systems alone: no tables, no addresses and no passwords of the others."""
     if not systems:
         return

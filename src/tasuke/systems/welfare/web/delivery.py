@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from tasuke.platform.access import Action, OfficeRequest, screen
 from tasuke.platform.audit import EventKind
 from tasuke.platform.ui.paging import PAGE_ROWS, page_of
-from tasuke.systems.welfare.models import NumberNotice, Subscriber
+from tasuke.systems.welfare.models import Change, NumberNotice, Subscriber
 from tasuke.systems.welfare.queries import delivery_records, number_notices, subscribers
 from tasuke.systems.welfare.services.subscribe import (
     CannotSubscribe,
@@ -33,7 +33,10 @@ def delivery_page(request: OfficeRequest) -> HttpResponse:
     text = request.GET.get("after", "")
     after = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
     found = delivery_records(using=USING, before=after, limit=PAGE_ROWS + 1)
-    lines = [(s, s.last_sequence - s.confirmed, s.requested_by == request.actor.personal_id) for s in _subscribers()]
+    lines = [
+        (s, s.last_sequence - s.confirmed, s.requested_by == request.actor.personal_id, _labels(s.kinds))
+        for s in subscribers(using=USING)
+    ]
     context = {
         "position": position_seen(using=USING),
         "subscribers": lines,
@@ -42,8 +45,8 @@ def delivery_page(request: OfficeRequest) -> HttpResponse:
     return render(request, "welfare/delivery.html", context)
 
 
-def _subscribers() -> list[Subscriber]:
-    return list(subscribers(using=USING))
+def _labels(kinds: list[str]) -> list[str]:
+    return [Change.Kind(kind).label for kind in kinds]
 
 
 @require_http_methods(["GET", "POST"])

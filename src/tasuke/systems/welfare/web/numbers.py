@@ -39,7 +39,7 @@ def issue(request: OfficeRequest) -> HttpResponse:
         cleaned = form.cleaned_data
         candidates = _candidates(form)
         if candidates and not cleaned["checked"] and not cleaned["atena_no"]:
-            form.add_error("checked", "同じ人かもしれない人がいます。下の候補を確かめてください")
+            form.add_error("checked", "同じ人かもしれない人がいます。上の候補を確かめてください")
         else:
             try:
                 issued = issue_nonresident(

@@ -243,8 +243,11 @@ def test_an_account_waits_for_another_person(entitled, browser, at_most):
         assert f"届{told.pk:09d}" in second.get("/applications/").content.decode()
     assert "照合を待つ申請・届出" in second.get("/").content.decode()
     with at_most(15):
-        assert "紙のとおりなので反映する" in second.get(f"/notifications/{told.pk}/").content.decode()
+        page = second.get(f"/notifications/{told.pk}/").content.decode()
+    assert "紙のとおりなので反映する" in page
+    assert "1234567" in page  # what is compared is seen whole
     accept(second, told)
+    assert "1234567" not in second.get(f"/notifications/{told.pk}/").content.decode()
     assert [a.account_no for a in now_of(Account, FATHER)] == ["1234567"]
     assert "照合を待っていません" in accept(second, told, accept="1").content.decode()
     other = browser("reviewer", offices=[OTHER_WARD], personal_id="other-reviewer")

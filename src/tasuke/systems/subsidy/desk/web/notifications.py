@@ -84,6 +84,8 @@ def notification(request: OfficeRequest, notification_id: int) -> HttpResponse:
         "effect": told["effect"],
         "kind": NotificationKind(told["kind"]),
         "own": told["recorded_by"] == request.actor.personal_id,
+        # who compares has to see every digit; nobody else does
+        "typed": told["content"] if told["waiting"] and request.actor.may(Action.CHECK_APPLICATION) else None,
         "hide_facts": told["protected"] and told["kind"] == NotificationKind.MAILING_ADDRESS,
         "files": attachments_of(using=USING, notification_id=notification_id),
         "attach": AttachmentForm(),

@@ -117,6 +117,8 @@ class Protection(models.Model):
 
     class Meta:
         db_table = "subsidy_protection"
+        # every list asks it for each of its people; the unique one below knows open protections alone
+        indexes: ClassVar = [models.Index(fields=["atena_no"], name="subsidy_protection_person")]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["atena_no"], condition=Q(ended_on__isnull=True), name="subsidy_protection_one_open"

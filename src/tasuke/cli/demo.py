@@ -31,10 +31,11 @@ def demo(
 ) -> None:
     """架空の市で、医療費助成の仕事を最初から最後まで行う。もう一度実行しても何も変わらない。"""
     from tasuke.deploy.profiles import UnknownProfile, open_profile
+    from tasuke.schemes.profile import ProfileInvalid
 
     try:
         profile = open_profile(city)
-    except UnknownProfile as error:
+    except (UnknownProfile, ProfileInvalid) as error:
         stop(str(error), status=Exit.WRONG_USE)
     name = f"{profile.id}_{residents}_{months}_{seed}"
     home = Path(os.environ.get("TASUKE_HOME", "var"))

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from tasuke.core.problems import Problem, Severity
+from tasuke.schemes.toml_messages import message_of
 
 MunicipalityCode = Annotated[str, StringConstraints(pattern=r"^\d{6}$")]
 
@@ -213,7 +214,7 @@ def parse_profile(data: bytes, *, file: str) -> tuple[Profile | None, list[Probl
         return None, [
             Problem(
                 f"profile.{e['type']}",
-                f"{e['msg']}",
+                message_of(e),
                 field=".".join(str(part) for part in e["loc"]),
                 value=repr(e["input"])[:80],
                 severity=Severity.FATAL,

@@ -1,5 +1,8 @@
 """The office as people meet it: `tasuke demo` with its site, and Debian's Chromium. Nothing is replaced by a model."""
 
+import csv
+import io
+import json
 import os
 import shutil
 import socket
@@ -7,15 +10,17 @@ import subprocess
 import sys
 import time
 import urllib.request
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
+import polars as pl
 import psycopg
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 from psycopg.conninfo import make_conninfo
 
+from tasuke.formats import receipt_feed
 from tasuke.platform.access.demo_people import demo_people
 from tasuke.platform.database.embedded import ensure_server
 from tasuke.platform.database.systems import SYSTEMS
@@ -58,6 +63,7 @@ def site(tmp_path_factory):
     try:
         wait_for(f"{address}/healthz", process, out / "site.log")
         add_newborn(f"{prefix}_subsidy")
+        hand_in(prefix, out)
         yield address
     finally:
         process.terminate()
@@ -111,6 +117,57 @@ def add_newborn(database):
         assert connection.execute(
             "SELECT count(*) FROM subsidy_resident_record WHERE atena_no = %s", [NEWBORN]
         ).fetchone() == (1,)
+
+
+def hand_in(prefix, out):
+    """What comes to the office after the demo: a receipt, which is decided, and the tax of the next year."""
+    receipt, tax = out / "receipt.csv", out / "tax_next.csv"
+    receipt.write_bytes(receipt_feed.render(receipt_of_an_entitled_child(f"{prefix}_subsidy")))
+    rows = list(csv.reader(io.StringIO((out / "1_市のファイル" / "tax_2025.csv").read_text("utf-8-sig"))))
+    year = rows[0].index("課税年度")
+    with tax.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(
+            [rows[0], *([*row[:year], int(row[year]) + 1, *row[year + 1 :]] for row in rows[1:])]
+        )
+    parameters = json.dumps({"on": "2026-07-01"})
+    for command in (
+        ["import", "receipts", str(receipt)],
+        ["import", "tax", str(tax)],
+        ["run", "decide-reimbursements", "--target", "2026-07-01", "--parameters", parameters, "--apply"],
+    ):
+        tasuke(prefix, *command, "--by", "demo-operator")
+
+
+def tasuke(prefix, *arguments):
+    """The command, at the demo's city."""
+    archive = Path(os.environ.get("TASUKE_HOME", "var"), "archive", prefix.removeprefix("tasuke_demo_")).resolve()
+    own = {"TASUKE_DATABASE_PREFIX": prefix, "TASUKE_PROFILE": "sapporo", "TASUKE_ARCHIVE": str(archive)}
+    command = [str(Path(sys.executable).parent / "tasuke"), *arguments]
+    done = subprocess.run(command, env=os.environ | own, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def receipt_of_an_entitled_child(database):
+    """3,000 yen that a parent with an account paid in another prefecture."""
+    wanted = """
+        SELECT e.atena_no, r.other_atena_no, e.recipient_no FROM subsidy_entitlement e
+        JOIN subsidy_relation r ON r.atena_no = e.atena_no AND r.kind = 'applicant' AND r.recorded_to IS NULL
+        JOIN subsidy_account a ON a.atena_no = r.other_atena_no AND a.account_no <> '' AND a.recorded_to IS NULL
+        WHERE e.scheme = 'sapporo-kodomo' AND e.recorded_to IS NULL AND e.valid @> date '2026-05-02'
+          AND upper(a.valid) IS NULL ORDER BY e.id LIMIT 1
+    """
+    with psycopg.connect(make_conninfo(ensure_server(), dbname=database)) as connection:
+        child, parent, recipient_no = connection.execute(wanted).fetchone()
+    row = {
+        "receipt_no": "R2026-000001", "line_no": 1, "scheme": "sapporo-kodomo", "person_atena_no": child,
+        "applicant_atena_no": parent, "recipient_no": recipient_no, "received_on": date(2026, 6, 10),
+        "service_date": date(2026, 5, 2), "institution_code": "1310000011", "institution_name": "都内架空医院",
+        "care": "medical", "inpatient": False, "first_visits": 1, "visits": 1, "days": 1, "cost": 10_000,
+        "benefit_rate": 70, "patient_share": 3_000, "high_cost": 0, "extra_benefit": 0, "meals": 0,
+        "public_program": None, "public_share": None, "paid": 3_000, "paid_on": date(2026, 5, 2), "reason": "1",
+        "bank_code": None, "branch_code": None, "account_kind": None, "account_no": None, "account_holder_kana": None,
+    }  # fmt: skip
+    return pl.DataFrame([row])
 
 
 @pytest.fixture(scope="session")

@@ -26,35 +26,6 @@ def test_a_reviewer_decides_a_claim_query(desk):
     assert reviewer.page.get_by_role("button", name="判断を記録する").count() == 0
 
 
-def test_the_head_office_plans_a_renewal_that_another_person_must_approve(desk):
-    head = desk("demo-head")
-    head.go("/runs/new/").look()
-    head.click("一斉更新", role="link")
-    head.page.get_by_label("制度").select_option(label="札幌市 子ども医療費助成")
-    head.page.get_by_label("基準日").fill("令和8年8月1日")
-    head.click("計画する")
-    assert "一斉更新" in head.page.locator("h1").inner_text()
-    assert "別の人" in head.text
-    assert head.page.get_by_role("button", name="この計画を承認する").count() == 0
-    assert head.page.get_by_role("button", name="実行する").count() == 0
-
-
-def test_the_head_office_reads_statistics_and_asks_for_data(desk):
-    head = desk("demo-head")
-    head.go("/statistics/").look()
-    assert head.page.locator("img.chart").count() >= 1
-    head.click("データの抽出", role="link")
-    head.page.locator(".tiles a").first.click()
-    head.look()
-    head.page.get_by_role("checkbox").first.check()
-    head.click("件数を数えて申請する")
-    assert "利用目的" in head.page.locator("[role=alert], .notice-bad, .error-summary").first.inner_text()
-    head.page.get_by_label("利用目的").fill("区ごとの件数を議会の資料にする")
-    head.click("件数を数えて申請する")
-    assert "別の人の承認を待っています" in head.text
-    assert head.page.get_by_role("button", name="CSVを取り出す").count() == 0
-
-
 def test_an_administrator_enrols_a_person_and_another_one_approves_the_grant(desk):
     admin = desk("demo-admin")
     admin.go("/admin/accounts/users/new/").look()

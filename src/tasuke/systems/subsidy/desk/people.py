@@ -31,14 +31,16 @@ _PEOPLE = """
 WITH hit AS ({parts})
 SELECT p.atena_no, p.household_no, p.resident_status, p.name, p.name_kana, p.alias, p.sex, p.birth_date, p.birth_text,
        p.relationship, p.head_name, p.ward_code, p.address, p.address_detail,
-       h.how, old.name AS old_name, old.address AS old_address, p.id <> h.id AS former,
-       EXISTS (SELECT 1 FROM subsidy_protection x WHERE x.atena_no = p.atena_no AND x.ended_on IS NULL) AS protected
+       h.how, old.name AS old_name, old.address AS old_address, p.id <> h.id AS former, x.protected
 FROM hit h
 CROSS JOIN LATERAL (
   SELECT c.* FROM subsidy_resident_record c WHERE c.atena_no = h.atena_no AND c.recorded_to IS NULL
   ORDER BY (lower(c.valid) <= %s) DESC, lower(c.valid) DESC LIMIT 1
 ) p
 LEFT JOIN subsidy_resident_record old ON old.id = h.id
+CROSS JOIN LATERAL (
+  SELECT count(*) > 0 AS protected FROM subsidy_protection x WHERE x.atena_no = p.atena_no AND x.ended_on IS NULL
+) x
 WHERE {limits}
 LIMIT %s
 """

@@ -6,13 +6,20 @@ from datetime import date
 
 from django.db import connections
 
+# protection is asked of those who are listed, one by one: within the inner question the whole table would be read
 _NAMES = """
-SELECT DISTINCT ON (r.atena_no) r.atena_no, r.name, r.name_kana, r.birth_date, r.birth_text, r.ward_code,
-    r.resident_status, EXISTS (SELECT 1 FROM subsidy_protection p
-        WHERE p.atena_no = r.atena_no AND (p.ended_on IS NULL OR p.ended_on > %(on)s))
-FROM subsidy_resident_record r
-WHERE r.recorded_to IS NULL AND r.atena_no = ANY(%(persons)s)
-ORDER BY r.atena_no, (r.valid @> %(on)s::date) DESC, lower(r.valid) DESC
+SELECT n.atena_no, n.name, n.name_kana, n.birth_date, n.birth_text, n.ward_code, n.resident_status, x.protected
+FROM (
+  SELECT DISTINCT ON (r.atena_no) r.atena_no, r.name, r.name_kana, r.birth_date, r.birth_text, r.ward_code,
+      r.resident_status
+  FROM subsidy_resident_record r
+  WHERE r.recorded_to IS NULL AND r.atena_no = ANY(%(persons)s)
+  ORDER BY r.atena_no, (r.valid @> %(on)s::date) DESC, lower(r.valid) DESC
+) n
+CROSS JOIN LATERAL (
+  SELECT count(*) > 0 AS protected FROM subsidy_protection p
+  WHERE p.atena_no = n.atena_no AND (p.ended_on IS NULL OR p.ended_on > %(on)s)
+) x
 """
 
 

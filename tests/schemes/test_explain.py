@@ -100,4 +100,4 @@ def test_parse_facts_tells_every_fault_at_once():
 def test_parse_facts_of_broken_json():
     facts, problems = parse_facts(b'{"person": ', "f.json")
     assert facts is None
-    assert "JSON として読めません" in problems[0].message
+    assert problems[0].message.startswith("JSON として読めません(")

@@ -73,6 +73,5 @@ def _read(file: Path) -> Visits:
 def _problem(detail: Any, file: Path) -> Problem:
     place = ".".join(str(part + 1) if isinstance(part, int) else part for part in detail["loc"])
     if detail["type"] == "json_invalid":
-        message = f"JSON として読めません: {detail['ctx']['error']}"
-        return Problem(code="json", message=message, severity=Severity.FATAL, file=file.name)
+        return Problem(code="json", message=message_of(detail), severity=Severity.FATAL, file=file.name)
     return Problem(code=detail["type"], message=message_of(detail), field=place or None, file=file.name)

@@ -123,7 +123,7 @@ def parse_facts(data: bytes, file: str) -> tuple[Facts | None, list[Problem]]:
         return None, [
             Problem(
                 f"facts.{e['type']}",
-                _json_message(e),
+                message_of(e),
                 field=".".join(str(p) for p in e["loc"]) or None,
                 value=None if e["type"] in ("missing", "json_invalid") else repr(e["input"])[:80],
                 severity=Severity.FATAL,
@@ -131,13 +131,6 @@ def parse_facts(data: bytes, file: str) -> tuple[Facts | None, list[Problem]]:
             )
             for e in error.errors()
         ]
-
-
-def _json_message(error: object) -> str:
-    assert isinstance(error, dict)
-    if error["type"] == "json_invalid":
-        return f"JSON として読めません: {error['ctx']['error']}"
-    return message_of(error)
 
 
 def to_frames(facts: Facts) -> tuple[pl.DataFrame, pl.DataFrame]:

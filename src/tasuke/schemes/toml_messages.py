@@ -1,5 +1,6 @@
-"""What pydantic finds wrong with a scheme, in the words of the person who writes the file."""
+"""What pydantic finds wrong with a scheme or with facts, in the words of the person who writes the file."""
 
+import re
 from typing import Any
 
 _WORDS = {
@@ -27,10 +28,22 @@ def message_of(error: Any) -> str:
     kind, context = error["type"], error.get("ctx", {})
     if kind == "value_error":
         return str(context.get("error", error["msg"]))
+    if kind == "json_invalid":
+        return _json_message(str(context["error"]))
     if kind in ("enum", "literal_error"):
         return f"書ける値は {context.get('expected', '')} です".replace(" or ", " か ")
     limit = _limit_message(kind, context)
     return limit or _WORDS.get(kind, str(error["msg"]))
+
+
+def _json_message(error: str) -> str:
+    """The parser tells the place at the end of its English words."""
+    place = re.search(r"line (\d+) column (\d+)$", error)
+    if error.startswith("EOF"):
+        empty = place is not None and place.groups() == ("1", "0")
+        return f"JSON として読めません({'空のファイルです' if empty else '途中で終わっています'})"
+    where = f"({place.group(1)}行目の{place.group(2)}文字目)" if place else ""
+    return f"JSON として読めません{where}"
 
 
 def _limit_message(kind: str, context: dict[str, Any]) -> str | None:

@@ -199,6 +199,16 @@ def test_the_same_state_told_twice_is_one_event(welfare: Welfare) -> None:
     assert sorted(welfare.events) == [1, 2]
 
 
+def test_a_correction_and_its_correction_on_one_day_are_events_too(welfare: Welfare) -> None:
+    approve(application())
+    right, wrong = row("1"), row("1", address="札幌市北区")
+    assert receive(right, right, wrong, right)["added"] == 3
+    assert receive(right) == {"added": 0, "unchanged": 1}
+    assert receive(wrong)["added"] == 1
+    push(using="resident", at=NOW)
+    assert [e.items["address"] for e in welfare.events.values()][-1] == "札幌市北区"
+
+
 def test_events_lost_by_a_consumer_come_again_in_order(welfare: Welfare) -> None:
     approve(application())
     receive(*(row(str(n)) for n in range(1, 8)))

@@ -24,10 +24,6 @@ class ResidentState(models.Model):
 
     class Meta:
         db_table = "resident_state"
-        constraints: ClassVar = [
-            # the same state told twice is one state
-            models.UniqueConstraint(fields=["atena_no", "event_date", "digest"], name="resident_state_once")
-        ]
         indexes: ClassVar = [
             models.Index(fields=["atena_no", "-event_date", "-id"], name="resident_state_person"),
             models.Index(fields=["household_no"], name="resident_state_household"),

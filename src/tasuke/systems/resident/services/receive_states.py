@@ -27,9 +27,14 @@ _COLUMNS = {
     "file_id": "bigint",
     "line": "integer",
 }
+# A state that says what the person's newest state of that day says already is no event. Compared with the newest alone:
+# A, then B, then A again on one day are three events, or the wrong one would stay.
 _INSERT = """
-INSERT INTO resident_state ({columns}) SELECT {columns} FROM {staged} ORDER BY place
-ON CONFLICT (atena_no, event_date, digest) DO NOTHING
+INSERT INTO resident_state ({columns})
+SELECT {columns} FROM {staged} s WHERE NOT s.first OR NOT EXISTS (
+  SELECT FROM (SELECT x.digest FROM resident_state x WHERE x.atena_no = s.atena_no AND x.event_date = s.event_date
+               ORDER BY x.id DESC LIMIT 1) newest WHERE newest.digest = s.digest)
+ORDER BY place
 """
 _HOUSEHOLDS = """
 SELECT m.household_no, m.atena_no, m.items->>'relationship_code', m.event_date, m.protection FROM (
@@ -66,7 +71,7 @@ def receive_states(
             cursor.execute("LOCK TABLE resident_consumer IN SHARE ROW EXCLUSIVE MODE")
             cursor.execute("SELECT COALESCE(max(id), 0) FROM resident_state")
             before = int(cursor.fetchone()[0])
-        types = {**_COLUMNS, "place": "integer"}
+        types = {**_COLUMNS, "place": "integer", "first": "boolean"}
         with staging(connection, frame, types) as staged, connection.cursor() as cursor:
             cursor.execute(_INSERT.format(columns=", ".join(_COLUMNS), staged=staged))
             added = cursor.rowcount
@@ -75,7 +80,7 @@ def receive_states(
         number_new_states(using=using, after=before, upto=newest)
         if tell_gateway and added:
             _post_households(using, before, newest, at)
-    return {"added": added, "unchanged": frame.height - added}
+    return {"added": added, "unchanged": rows.height - added}
 
 
 def _states(rows: pl.DataFrame, at: datetime, file_id: int | None) -> pl.DataFrame:
@@ -83,7 +88,7 @@ def _states(rows: pl.DataFrame, at: datetime, file_id: int | None) -> pl.DataFra
     texts = [pl.col(n).dt.to_string("%Y-%m-%d") if rows.schema[n] == pl.Date else pl.col(n) for n in names]
     items = rows.select(pl.struct(texts).struct.json_encode().alias("items"))["items"]
     digests = [sha256(text.encode()).digest() for text in items]
-    return (
+    states = (
         rows.select("atena_no", "household_no", "event_code", "event_date", "protection", "line")
         .with_columns(
             pl.Series("event_id", [str(uuid4()) for _ in range(rows.height)]),
@@ -95,6 +100,11 @@ def _states(rows: pl.DataFrame, at: datetime, file_id: int | None) -> pl.DataFra
         )
         .select(*_COLUMNS, "place")
     )
+    # within the file: a row that repeats the one before it of the same person and day
+    same_day = ["atena_no", "event_date"]
+    earlier = pl.col("digest").shift(1).over(same_day, order_by="place")
+    kept = states.filter(earlier.is_null() | (pl.col("digest") != earlier))
+    return kept.with_columns((pl.col("place") == pl.col("place").min().over(same_day)).alias("first"))
 
 
 def _post_households(using: str, before: int, newest: int, at: datetime) -> None:

@@ -12,8 +12,9 @@ from django.utils.http import urlencode
 
 from tasuke.platform.access.roles import roles
 from tasuke.platform.access.testing import signed_in
+from tasuke.platform.database.systems import SYSTEMS
 
-pytestmark = [pytest.mark.django_db(databases=["subsidy", "accounts"]), pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(databases=list(SYSTEMS)), pytest.mark.slow]
 PAYLOADS = {
     "sql": "' OR 1=1; DROP TABLE subsidy_claim; --",
     "template": "{{ 713|add:713 }}{% debug %}{{ request.session.items }}",

@@ -3,6 +3,7 @@
 COPY counts as well: pages that judge read their frames with it, past Django's list of statements.
 """
 
+from contextlib import ExitStack
 from urllib.parse import urljoin, urlsplit
 
 import psycopg
@@ -12,8 +13,9 @@ from django.test.utils import CaptureQueriesContext
 
 from tasuke.platform.access.roles import roles
 from tasuke.platform.access.testing import make_grant, make_user, signed_in
+from tasuke.platform.database.systems import SYSTEMS
 
-pytestmark = [pytest.mark.django_db(databases=["subsidy", "accounts"]), pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(databases=list(SYSTEMS)), pytest.mark.slow]
 MOST, MOST_PAGES = 15, 60
 FRAME = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")
 
@@ -51,11 +53,11 @@ def test_every_page_that_a_role_can_reach_takes_few_statements(crowd, read_page,
         if shape in seen:
             continue
         seen.add(shape)
-        work, people = connections["subsidy"], connections["accounts"]
-        with CaptureQueriesContext(work) as first, CaptureQueriesContext(people) as second:
+        with ExitStack() as stack:
+            captured = [stack.enter_context(CaptureQueriesContext(connections[system])) for system in SYSTEMS]
             copied.clear()
             answer = browser.get(path)
-        asked = [q["sql"] for q in (*first.captured_queries, *second.captured_queries)] + copied
+        asked = [q["sql"] for one in captured for q in one.captured_queries] + copied
         measured[path] = len([text for text in asked if not text.lstrip().startswith(FRAME)])
         if answer.status_code == 200 and answer["Content-Type"].startswith("text/html"):
             waiting += [there for link in read_page(answer).links if (there := urljoin(path, link)).startswith("/")]

@@ -127,9 +127,10 @@ def test_the_key_of_one_municipality_opens_nothing_of_another(asked):
 def test_no_number_of_a_person_and_no_code_stands_in_clear_in_any_table(asked):
     asked.call(SAPPORO, i.REGISTER_INQUIRIES, i.MidInquiries(items=(inquiry(1, unified(17)),)))
     asked.walk()
+    names = tables(SAPPORO)  # as the program: a municipality's role may not even list them
     with inside(SAPPORO) as room:
         code = room.vault.open(bytes(room.value("SELECT code_sealed FROM linkage_code")), context="midserver.code")
-        for table in tables(SAPPORO):
+        for table in names:
             text = str(
                 [
                     [bytes(v) if isinstance(v, memoryview) else v for v in row]

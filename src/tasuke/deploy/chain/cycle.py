@@ -4,6 +4,7 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 
 from django.db import close_old_connections, connections
@@ -16,17 +17,35 @@ _log = logging.getLogger(__name__)
 TURN_EVERY = 2.0  # seconds between two turns of a process that lives
 # in the order in which an inquiry walks
 _ORDER = ("resident", "welfare", "unified_id", "subsidy", "gateway", "midserver", "nis")
+# when 中間サーバー has received letters: what they bring goes home in the same turn
+_BACK = ("gateway", "subsidy")
 # counts that say that something went on; the others tell states (open, unreachable …)
 STATES = frozenset({"open", "unreachable", "refused", "failed", "dead", "unchanged", "expired", "renewed"})
 
 
-def turn(at: datetime, *, systems: tuple[str, ...] = SYSTEMS) -> Mapping[str, int]:
-    """One turn of each system, in the order of an inquiry's walk. Counts are named `system.what`."""
+def turn(
+    at: datetime,
+    *,
+    systems: tuple[str, ...] = SYSTEMS,
+    around: Callable[[str], AbstractContextManager[None]] = lambda system: nullcontext(),
+) -> Mapping[str, int]:
+    """One turn of each system, in the order of an inquiry's walk and back. Counts are named `system.what`.
+
+    around: entered while a system has its turn (for who measures it).
+    """
     counts: Counter[str] = Counter()
-    for system in _ORDER:
-        if system in systems:
-            for name, count in turn_of(system)(at).items():
-                counts[f"{system}.{name}"] += count
+
+    def give_turns(order: tuple[str, ...]) -> None:
+        for system in order:
+            if system not in systems:
+                continue
+            with around(system):
+                for name, count in turn_of(system)(at).items():
+                    counts[f"{system}.{name}"] += count
+
+    give_turns(_ORDER)
+    if counts["midserver.letters_received"]:
+        give_turns(_BACK)
     return counts
 
 

@@ -67,6 +67,17 @@ def _each_round(system: str, limit: int) -> Turn:
     return turn
 
 
+def _midserver(at: datetime) -> Counts:
+    """All rounds; when letters came, what they call for goes out at once, and what that brings comes in."""
+    counts = dict(_each_round("midserver", 10_000)(at))
+    if counts.get("letters_received"):
+        rounds = _module("midserver.rounds")
+        for one in (rounds.send_mail, rounds.fetch_mail):
+            for name, count in one(at).items():
+                counts[name] = counts.get(name, 0) + count
+    return counts
+
+
 def _nothing(at: datetime) -> Counts:
     return {}
 
@@ -82,6 +93,6 @@ _TURNS: Mapping[str, Turn] = {
     "welfare": _welfare,
     "unified_id": _whole_round("unified_id"),
     "gateway": _whole_round("gateway"),
-    "midserver": _each_round("midserver", 10_000),
+    "midserver": _midserver,
     "nis": _each_round("nis", 10_000),
 }

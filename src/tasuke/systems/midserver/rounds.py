@@ -46,6 +46,7 @@ from tasuke.systems.midserver.tenancy import USING, inside, tenants
 
 Step = Callable[[str, datetime, int, Counter[str]], None]
 _ZONE = ZoneInfo("Asia/Tokyo")
+_confirmed: dict[str, int] = {}  # municipality → letter up to which the national side has heard our confirmation
 _LETTERS_PER_CALL = 5  # about 2 MB each
 _RENEW_BEFORE = timedelta(days=30)
 # what stops a municipality's round and is shown to the operator; anything else is a fault of ours and stops us
@@ -172,8 +173,12 @@ def _fetch(body: str, at: datetime, limit: int, done: Counter[str]) -> None:
             raise
         done["letters_received"] += 1
         last = max(last, letter.sequence)
-    if last:  # also without mail: the last confirmation may have been lost
+    if mail.envelopes:
+        _confirmed.pop(body, None)
+    # also without mail, when this process does not know that it was heard: the last confirmation may have been lost
+    if last and _confirmed.get(body) != last:
         national(body).call(CONFIRM_MAIL, Confirm(upto=last), key=f"confirm-{body}-{last}-{int(at.timestamp())}")
+        _confirmed[body] = last
 
 
 def _tidy(body: str, at: datetime, limit: int, done: Counter[str]) -> None:

@@ -1,9 +1,11 @@
 """What runs again and again: send what waits, ask what became of it, receive answers. Each step can be repeated."""
 
+import json
 from collections import Counter
 from datetime import datetime
+from typing import Any
 
-from django.db import transaction
+from django.db import connections, transaction
 
 from tasuke.contracts.inquiry import ANSWERS, STATES, AnswersRequest, InquiryAnswer, StatesRequest
 from tasuke.contracts.kit import Unreachable
@@ -12,6 +14,17 @@ from tasuke.systems.subsidy.inquiries.links import BUSINESS_ID, CONSUMER, gatewa
 from tasuke.systems.subsidy.inquiries.models import AnswerCursor, Inquiry, InquiryState
 
 _PAGE = 1_000
+_ANSWER = """
+UPDATE subsidy_inquiry i SET state = row.state, reason = row.reason, outcome = row.outcome, sequence = row.sequence,
+  items = row.items::jsonb, answered_at = row.answered_at, received_at = %s
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::text[], %s::timestamptz[])
+  AS row (id, state, reason, outcome, sequence, items, answered_at)
+WHERE i.id = row.id
+"""
+_MOVE = """
+UPDATE subsidy_inquiry i SET state = row.state, reason = row.reason
+FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS row (id, state, reason) WHERE i.id = row.id
+"""
 
 
 def exchange(*, using: str, at: datetime) -> dict[str, int]:
@@ -43,23 +56,35 @@ def receive_answers(*, using: str, at: datetime) -> int:
 def _store(answers: tuple[InquiryAnswer, ...], using: str, at: datetime) -> int:
     by_id = {answer.record_id: answer for answer in answers}
     waiting = Inquiry.objects.using(using).select_for_update().filter(record_id__in=by_id, sequence__isnull=True)
-    stored = []
-    for inquiry in waiting:
-        answer = by_id[inquiry.record_id]
-        if answer.atena_no != inquiry.atena_no:
-            # never put somebody's income into another person's file: a person must look at this one
-            inquiry.state, inquiry.reason = InquiryState.REFUSED, "回答の宛名番号が照会と違うため受け取りませんでした"
+    right: list[tuple[int, InquiryAnswer]] = []
+    wrong: list[int] = []
+    for pk, record_id, atena_no in waiting.order_by("pk").values_list("pk", "record_id", "atena_no"):
+        answer = by_id[record_id]
+        if answer.atena_no == atena_no:
+            right.append((pk, answer))
         else:
-            refused = answer.outcome == "refused"
-            inquiry.state = InquiryState.REFUSED if refused else InquiryState.ANSWERED
-            inquiry.reason = answer.reason[:400]
-            inquiry.outcome, inquiry.sequence = answer.outcome, answer.sequence
-            inquiry.items = [dict(item) for item in answer.items]
-            inquiry.answered_at, inquiry.received_at = answer.answered_at, at
-        stored.append(inquiry)
-    fields = ["state", "reason", "outcome", "sequence", "items", "answered_at", "received_at"]
-    Inquiry.objects.using(using).bulk_update(stored, fields, batch_size=500)
-    return len(stored)
+            wrong.append(pk)
+    # never put somebody's income into another person's file: a person must look at this one
+    Inquiry.objects.using(using).filter(pk__in=wrong).update(
+        state=InquiryState.REFUSED, reason="回答の宛名番号が照会と違うため受け取りませんでした"
+    )
+    if right:
+        with connections[using].cursor() as cursor:
+            cursor.execute(_ANSWER, [at, *_columns(right)])
+    return len(right) + len(wrong)
+
+
+def _columns(answers: list[tuple[int, InquiryAnswer]]) -> list[list[Any]]:
+    refused, answered = InquiryState.REFUSED.value, InquiryState.ANSWERED.value
+    return [
+        [pk for pk, _ in answers],
+        [refused if answer.outcome == "refused" else answered for _, answer in answers],
+        [answer.reason[:400] for _, answer in answers],
+        [answer.outcome for _, answer in answers],
+        [answer.sequence for _, answer in answers],
+        [json.dumps(answer.items, ensure_ascii=False) for _, answer in answers],
+        [answer.answered_at for _, answer in answers],
+    ]
 
 
 def refresh_states(*, using: str) -> int:
@@ -80,7 +105,8 @@ def refresh_states(*, using: str) -> int:
             # an answer is taken over by `receive_answers` alone, so that state and contents never differ
             if state is None or state.state == "answered" or state.state == inquiry.state:
                 continue
-            inquiry.state, inquiry.reason = InquiryState(state.state), state.reason[:400]
-            changed.append(inquiry)
-        Inquiry.objects.using(using).bulk_update(changed, ["state", "reason"], batch_size=500)
+            changed.append((inquiry.pk, InquiryState(state.state).value, state.reason[:400]))
+        if changed:
+            with connections[using].cursor() as cursor:
+                cursor.execute(_MOVE, [list(column) for column in zip(*changed, strict=True)])
         moved += len(changed)

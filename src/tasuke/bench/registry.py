@@ -15,9 +15,13 @@ BENCHES = {
     "audit-verify": "audit",
     "claims-month": "claims_month",
     "certificates": "certificates",
+    "inquiries-bulk": "inquiries_bulk",
+    "inquiry": "inquiry",
     "office": "office",
+    "resident-events": "resident_events",
     "residents": "residents",
     "transfers": "transfers",
+    "unified-numbers": "unified_numbers",
 }
 
 

@@ -13,6 +13,7 @@ from pypdf import PdfReader
 
 from tasuke.formats import zengin
 from tasuke.platform.database.embedded import ensure_server
+from tasuke.platform.database.systems import ALL_SYSTEMS
 
 pytestmark = pytest.mark.slow
 
@@ -22,18 +23,18 @@ DEMO = "from tasuke.cli.main import run; run()"
 KNOWN_MISSES: dict[str, str] = {}
 
 
-def database(city):
-    return f"tasuke_demo_{city}_{RESIDENTS}_{MONTHS}_{SEED}_subsidy"
+def database(city, system="subsidy"):
+    return f"tasuke_demo_{city}_{RESIDENTS}_{MONTHS}_{SEED}_{system}"
 
 
 @pytest.fixture(params=["kawasaki", "sapporo"])
 def city(request):
-    """The name of a city whose demo database is not there, neither before nor afterwards."""
-    name = sql.Identifier(database(request.param))
+    """The name of a city whose demo databases are not there, neither before nor afterwards."""
     for turn in ("before", "after"):
         with psycopg.connect(ensure_server(), autocommit=True) as server:
-            server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
-            server.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(name))
+            for system in ALL_SYSTEMS:
+                name = sql.Identifier(database(request.param, system))
+                server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
         if turn == "before":
             yield request.param
 

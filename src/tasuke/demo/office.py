@@ -62,10 +62,10 @@ class Office:
         self.line(f"{title:　<10}", what, told, seconds)
         return run
 
-    def measure(self, title: str, seconds: float, told: str) -> None:
-        """A step that is not a run."""
+    def measure(self, title: str, seconds: float, told: str, *, changed: bool = True) -> None:
+        """A step that is not a run. changed: whether it did anything that was not done before."""
         step = self.steps.setdefault(title, Step(title))
-        step.runs, step.changed, step.seconds = step.runs + 1, step.changed + 1, step.seconds + seconds
+        step.runs, step.changed, step.seconds = step.runs + 1, step.changed + changed, step.seconds + seconds
         self.line(title, "", told, seconds)
 
     def line(self, title: str, what: str, told: str, seconds: float) -> None:

@@ -20,20 +20,16 @@ _NUMBERS = 2_000_000
 
 def measure(scale: float) -> BenchResult:
     """Seconds from the rows of the feed to the last committed link."""
-    from tasuke.deploy.clock import now
-    from tasuke.systems.unified_id.models import BusinessNumber, Person
-
     count = int(_NUMBERS * scale)
-    with standing_chain("numbers"):
+    with standing_chain("numbers") as at:
         people = atena_nos(count)
-        distribute(people, day=date(2026, 4, 1), at=now())
+        distribute(people, day=date(2026, 4, 1), at=at)
         rows = my_numbers(people)
         began, cpu = time.perf_counter(), time.process_time()
         sealed = _hand_on(rows)
         _deliver()
         taken, busy = time.perf_counter() - began, time.process_time() - cpu
-        issued = Person.objects.using("unified_id").count()
-        linked = BusinessNumber.objects.using("unified_id").filter(unlinked_at__isnull=True).count()
+        issued, linked = _issued_and_linked()
         tables = ("unified_id_person", "unified_id_number", "unified_id_business_number")
         with TemporaryDirectory() as folder:
             peer, _ = copy_alone(tables, Path(folder), using="unified_id")
@@ -43,6 +39,13 @@ def measure(scale: float) -> BenchResult:
         python_cpu_seconds=round(busy, 2), numbers_per_second=int(count / taken),
         seconds_for_2_000_000=round(taken * _NUMBERS / count, 1),
     )  # fmt: skip
+
+
+def _issued_and_linked() -> tuple[int, int]:
+    from tasuke.systems.unified_id.models import BusinessNumber, Person
+
+    linked = BusinessNumber.objects.using("unified_id").filter(unlinked_at__isnull=True)
+    return Person.objects.using("unified_id").count(), linked.count()
 
 
 def _hand_on(rows: pl.DataFrame) -> float:

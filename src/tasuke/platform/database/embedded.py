@@ -22,6 +22,9 @@ _SETTINGS = {
     "checkpoint_timeout": "15min",
     "wal_compression": "on",
     "max_connections": "300",
+    # a statement that fails carries names and addresses: it never goes into the server's log
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
     "jit": "off",
     "timezone": "Asia/Tokyo",
     "log_min_duration_statement": "5s",

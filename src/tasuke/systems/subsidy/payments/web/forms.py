@@ -10,8 +10,8 @@ from tasuke.core.calendar import is_bank_business_day
 from tasuke.core.kana import BankKanaError, bank_kana
 from tasuke.core.wareki import to_wareki
 from tasuke.platform.ui.fields import DayField, DigitsField
-from tasuke.systems.subsidy.payments.models import FailureReason, PaymentState
 from tasuke.systems.subsidy.payments.bank_table import branch_name
+from tasuke.systems.subsidy.payments.models import FailureReason, PaymentState
 from tasuke.systems.subsidy.payments.screens import KINDS
 
 _NUMBER = {"inputmode": "numeric", "class": "short"}

@@ -68,6 +68,8 @@ def _listen(host: str, port: int) -> "Listen":
 
 def _serve(profile: "Profile", listen: "Listen") -> None:
     """Show the address and one sign-in per role, and serve until Ctrl-C. Only a fictitious city gets such people."""
+    from tasuke.deploy.chain.cycle import start_turning
+    from tasuke.deploy.chain.opening import open_chain
     from tasuke.deploy.clock import now
     from tasuke.deploy.serving import serve
     from tasuke.platform.access.demo_users import NotFictitious, create_demo_users
@@ -83,6 +85,8 @@ def _serve(profile: "Profile", listen: "Listen") -> None:
         messages.print(f"{error}。画面は自分の職員IDで使ってください。")
     else:
         show_sign_ins(people, at=now())
+    open_chain(profile=profile, clock=now)
+    start_turning()  # inquiries asked on the screens walk the chain beside the pages
     messages.print(f"画面: [bold]{listen.address}[/]  (止めるには Ctrl-C)")
     serve(listen)
 

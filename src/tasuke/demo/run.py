@@ -42,7 +42,7 @@ def run_demo(
     for _ in range(months):
         run_month(office, files, profile, month, start=START)
         month = next_month(month)
-    chain = run_chain(office, files, profile, out / "6_番号連携", START)
+    chain = run_chain(office, files, profile, out / "7_番号連携", START)
     decide(office, profile, office.day, takeover=START)
     result = score(pl.read_csv(files.planted, schema_overrides={"line": pl.Int64}, infer_schema=False), using=USING)
     states = write_claim_lists(out, using=USING)

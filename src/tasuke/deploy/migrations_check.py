@@ -40,13 +40,13 @@ def _squawk(folder: Path) -> int:
     from django.core.management import call_command
     from django.db.migrations.loader import MigrationLoader
 
-    from tasuke.platform.database.systems import SystemRouter
+    from tasuke.platform.database.systems import SYSTEMS, SystemRouter
 
     loader = MigrationLoader(None)
     for label, name in sorted(loader.disk_migrations):
         if label in _apps_with_migrations():
             out = StringIO()
-            database = "subsidy" if SystemRouter().allow_migrate("subsidy", label) else "accounts"
+            database = next(name for name in SYSTEMS if SystemRouter().allow_migrate(name, label))
             call_command("sqlmigrate", label, name, database=database, stdout=out)
             (folder / f"{label}_{name}.sql").write_text(out.getvalue())
     status = 0

@@ -1,4 +1,7 @@
-"""People of the demo: one per role, two where another person has to approve, with a PIN and one-time secrets that everybody may know. Needs no database."""
+"""People of the demo: one per role, two where another has to approve. PIN and one-time secrets may be known by all.
+
+Needs no database.
+"""
 
 import hashlib
 from dataclasses import dataclass

@@ -63,10 +63,10 @@ def _follow(rows: Sequence[NumberCode], progress: Iterable[CodeProgress], at: da
     states = {one.processing_no: one for one in progress}
     moved = [row for row in rows if row.processing_no in states and states[row.processing_no].state != row.state]
     told = [states[row.processing_no] for row in moved]
-    columns = [[row.pk for row in moved], [one.state for one in told], [one.error[:200] for one in told]]
+    numbers = [row.unified_no for row in moved]
     with connections[USING].cursor() as cursor:
         # a thousand rows by CASE WHEN cost seconds
-        cursor.execute(_MOVE, [at, *columns])
+        cursor.execute(_MOVE, [at, numbers, [one.state for one in told], [one.error[:200] for one in told]])
     return len(moved)
 
 

@@ -61,8 +61,7 @@ class Migration(migrations.Migration):
             options={
                 'db_table': 'resident_state',
                 'indexes': [models.Index(fields=['atena_no', '-event_date', '-id'], name='resident_state_person'), models.Index(fields=['household_no'], name='resident_state_household')],
-                'constraints': [models.UniqueConstraint(fields=('atena_no', 'event_date', 'digest'), name='resident_state_once')],
-            },
+                },
         ),
         migrations.CreateModel(
             name='UsageApplication',

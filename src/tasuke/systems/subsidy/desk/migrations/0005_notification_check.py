@@ -20,6 +20,7 @@ class Migration(migrations.Migration):
                 ('checked_at', models.DateTimeField(verbose_name='照合日時')),
                 ('checked_by', models.CharField(max_length=20, verbose_name='照合者')),
                 ('checked_name', models.CharField(max_length=60, verbose_name='照合者の氏名')),
+                ('notification', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='check_made', to='subsidy_desk.notification', verbose_name='届出')),
             ],
             options={
                 'verbose_name': '届出の照合',
@@ -34,11 +35,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='notification',
             index=models.Index(condition=models.Q(('needs_check', True)), fields=['id'], name='subsidy_notification_waits'),
-        ),
-        migrations.AddField(
-            model_name='notificationcheck',
-            name='notification',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='check_made', to='subsidy_desk.notification', verbose_name='届出'),
         ),
         migrations.AddConstraint(
             model_name='notificationcheck',

@@ -154,7 +154,7 @@ def receipt_of_an_entitled_child(database):
         JOIN subsidy_relation r ON r.atena_no = e.atena_no AND r.kind = 'applicant' AND r.recorded_to IS NULL
         JOIN subsidy_account a ON a.atena_no = r.other_atena_no AND a.account_no <> '' AND a.recorded_to IS NULL
         WHERE e.scheme = 'sapporo-kodomo' AND e.recorded_to IS NULL AND e.valid @> date '2026-05-02'
-          AND upper(a.valid) IS NULL ORDER BY e.id LIMIT 1
+          AND upper(a.valid) IS NULL AND a.branch_code <> '999' ORDER BY e.atena_no LIMIT 1
     """
     with psycopg.connect(make_conninfo(ensure_server(), dbname=database)) as connection:
         child, parent, recipient_no = connection.execute(wanted).fetchone()

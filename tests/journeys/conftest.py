@@ -35,6 +35,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.slow)
+            item.add_marker(pytest.mark.xdist_group("journeys"))  # one site, one city, one worker
             if CHROMIUM is None:
                 item.add_marker(pytest.mark.skip(reason="Chromium がありません(script/bootstrap)"))
 
@@ -47,8 +48,8 @@ def free_port():
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
-    """Address of a site on a fresh synthetic city; the worker of the tests has one of its own."""
-    seed = 100 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    """Address of a site on a fresh synthetic city, always the same one."""
+    seed = 100
     prefix = f"tasuke_demo_sapporo_{RESIDENTS}_{MONTHS}_{seed}"
     for system in SYSTEMS:
         with psycopg.connect(ensure_server(), autocommit=True) as connection:

@@ -31,6 +31,7 @@ RESIDENTS, MONTHS, FIRST_WARD = 600, 1, "011011"
 NEWBORN = "0009000018"
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the group while it collects: the mark must stand before it looks
 def pytest_collection_modifyitems(items):
     for item in items:
         if Path(__file__).parent in item.path.parents:

@@ -31,12 +31,10 @@ RESIDENTS, MONTHS, FIRST_WARD = 600, 1, "011011"
 NEWBORN = "0009000018"
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the group while it collects: the mark must stand before it looks
 def pytest_collection_modifyitems(items):
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.slow)
-            item.add_marker(pytest.mark.xdist_group("journeys"))  # one site, one city, one worker
             if CHROMIUM is None:
                 item.add_marker(pytest.mark.skip(reason="Chromium がありません(script/bootstrap)"))
 

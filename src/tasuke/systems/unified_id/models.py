@@ -7,7 +7,7 @@ from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Q
 
-from tasuke.systems.unified_id.words import business_label
+from tasuke.contracts.words import business_title
 
 
 class PersonState(models.TextChoices):
@@ -49,6 +49,8 @@ class Person(models.Model):
     processing_no = models.CharField("処理通番", max_length=40, blank=True)
     linkage_error = models.CharField("符号の誤り", max_length=200, blank=True)
     linkage_at = models.DateTimeField("取得状況の日時", null=True)
+    # 中間サーバー still holds the 符号 of a 個人番号 that is this person's no more: it is taken out before a new one
+    code_stale = models.BooleanField("符号の取り直し", default=False, db_default=False)
 
     class Meta:
         db_table = "unified_id_person"
@@ -85,6 +87,7 @@ class Person(models.Model):
                 name="unified_id_person_to_tell",
             ),
             models.Index(fields=["processing_no"], condition=~Q(processing_no=""), name="unified_id_person_proc"),
+            models.Index(fields=["unified_no"], condition=Q(code_stale=True), name="unified_id_person_stale"),
         ]
 
     def __str__(self) -> str:
@@ -164,7 +167,7 @@ class BusinessNumber(models.Model):
     @property
     def business_label(self) -> str:
         """The business by id and name."""
-        return business_label(self.business_id)
+        return business_title(self.business_id)
 
 
 class Merge(models.Model):

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from django.db.models import Count, Q, Sum
 
+from tasuke.contracts.words import business_title
 from tasuke.platform.transport.models import Outgoing
 from tasuke.platform.transport.outbox import dead_letters
 from tasuke.systems.unified_id.models import (
@@ -23,7 +24,6 @@ from tasuke.systems.unified_id.models import (
 )
 from tasuke.systems.unified_id.my_number import MyNumber, index_of
 from tasuke.systems.unified_id.queries import permits_in_force
-from tasuke.systems.unified_id.words import business_label
 
 MOST_HITS = 50
 
@@ -54,7 +54,7 @@ class PersonPage:
     @property
     def facts_of(self) -> str:
         """The business whose facts these are."""
-        return business_label(self.person.facts_of)
+        return business_title(self.person.facts_of)
 
 
 def find_by_number(number: MyNumber, *, using: str) -> list[Person]:

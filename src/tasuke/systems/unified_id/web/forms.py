@@ -4,8 +4,8 @@ from typing import Any
 
 from django import forms
 
+from tasuke.contracts.words import business_title
 from tasuke.platform.ui.fields import DayField, DigitsField
-from tasuke.systems.unified_id.words import business_label
 
 _KINDS = [("atena_no", "宛名番号"), ("my_number", "個人番号"), ("unified_no", "団体内統合宛名番号")]
 _LENGTHS = {"my_number": 12, "unified_no": 15}
@@ -36,7 +36,7 @@ class ShowForm(forms.Form):
 
     def __init__(self, *args: Any, businesses: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["business"] = forms.ChoiceField(label="業務", choices=[(b, business_label(b)) for b in businesses])
+        self.fields["business"] = forms.ChoiceField(label="業務", choices=[(b, business_title(b)) for b in businesses])
 
 
 class MergeForm(forms.Form):

@@ -24,10 +24,12 @@ def office(request: HttpRequest) -> dict[str, Any]:
     """Context processor. Pages before the sign-in get an empty bar."""
     actor: Actor | None = getattr(request, "actor", None)
     links: list[Link] = links_for(actor, request.path_info) if actor else []
+    office_site = site()
     return {
         "actor": actor,
         "may": May(actor),
-        "site": site(),
+        "site": office_site,
+        "brand": office_site.brand_of(request.path_info),
         "navigation": links,
         "purpose": getattr(request, "purpose", None),
         "today": getattr(request, "today", None),

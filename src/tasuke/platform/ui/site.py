@@ -6,12 +6,22 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """name: the municipality; fictitious: every page says so; wards: code → name; schemes: id → short title."""
+    """name: the municipality; fictitious: every page says so; wards: code → name; schemes: id → short title.
+
+    brand: organisation and system as the bar names them; brands: those of the rooms of other systems, by the beginning
+    of their address.
+    """
 
     name: str = ""
     fictitious: bool = False
     wards: Mapping[str, str] = field(default_factory=dict)
     schemes: Mapping[str, str] = field(default_factory=dict)
+    brand: str = "tasuke"
+    brands: Mapping[str, str] = field(default_factory=dict)
+
+    def brand_of(self, path: str) -> str:
+        """Whose system a page belongs to, by its address."""
+        return next((brand for address, brand in self.brands.items() if path.startswith(address)), self.brand)
 
 
 _ask: list[Callable[[], Site]] = []

@@ -39,16 +39,17 @@ def offer(*, order: int, label: str, url_name: str, action: Action, key: str = "
 
 def links_for(actor: Actor, path: str) -> list[Link]:
     """The entries that the person may use; the one under which `path` lies is the current one."""
-    found, addresses = [], get_resolver(get_urlconf())
+    offered, addresses = [], get_resolver(get_urlconf())
     for entry in sorted(_entries.values(), key=lambda e: e.order):
         if not actor.may(entry.action):
             continue
         url = _address(addresses, entry.url_name)
         if url is None:
             continue
-        current = path == url if url == "/" else path.startswith(url)
-        found.append(Link(entry.label, url, entry.key, current))
-    return found
+        offered.append((entry, url))
+    # of /unified-id/ and /unified-id/errors/ only the nearer one is where the person is
+    here = max((u for _, u in offered if (path == u if u == "/" else path.startswith(u))), key=len, default="")
+    return [Link(entry.label, url, entry.key, url == here) for entry, url in offered]
 
 
 @lru_cache(maxsize=256)

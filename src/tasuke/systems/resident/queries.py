@@ -69,6 +69,7 @@ def letters(*, using: str) -> dict[str, int]:
     return {name: int(count) for name, count in counts.items()}
 
 
-def dead(*, using: str, limit: int) -> Sequence[Outgoing]:
-    """Messages that a person must look at, without their contents."""
-    return list(dead_letters(using).defer("body")[:limit])
+def dead(*, using: str, after: int | None, limit: int) -> Sequence[Outgoing]:
+    """Messages that a person must look at, the oldest first, after an id, without their contents."""
+    rows = dead_letters(using).defer("body")
+    return list((rows.filter(pk__gt=after) if after else rows)[:limit])

@@ -11,9 +11,13 @@ from tasuke.systems.resident.items import ITEMS
 class UsageForm(forms.Form):
     """利用申請."""
 
-    system = forms.RegexField(label="システム", regex=r"^[a-z][a-z_]{1,29}$", help_text="例 welfare")
+    system = forms.RegexField(
+        label="システムの識別名",
+        regex=r"^[a-z][a-z_]{1,29}$",
+        help_text="接続に使う英小文字の名前。例 welfare(社会保障宛名)",
+    )
     name = forms.CharField(label="名称", max_length=60)
-    business_id = forms.RegexField(label="業務ID", regex=r"^[0-9A-Za-z]{3}$", help_text="3けた")
+    business_id = forms.RegexField(label="業務ID", regex=r"^[0-9A-Za-z]{3}$", help_text="3けた。例 020(社会保障宛名)")
     items = forms.MultipleChoiceField(
         label="項目",
         choices=list(ITEMS.items()),

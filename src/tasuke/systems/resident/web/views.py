@@ -157,7 +157,11 @@ def refusals_page(request: OfficeRequest) -> HttpResponse:
 @screen(Action.VIEW_DISTRIBUTION, using=USING)
 def letters_page(request: OfficeRequest) -> HttpResponse:
     """Messages that could not be delivered; their contents are not shown."""
-    return render(request, "resident/letters.html", {"letters": dead(using=USING, limit=PAGE_ROWS)})
+    after = _after(request)
+    found = dead(using=USING, after=after, limit=PAGE_ROWS + 1)
+    return render(
+        request, "resident/letters.html", {"page": page_of(found, key=lambda r: r.pk, after=str(after or ""))}
+    )
 
 
 @require_POST

@@ -27,7 +27,7 @@ from tasuke.systems.subsidy.entitlements.insurance_checks import (
     with_gaps,
 )
 from tasuke.systems.subsidy.entitlements.judging import Rules, judge_cases, payer_number_expr
-from tasuke.systems.subsidy.entitlements.losses import cases_of, first_reason
+from tasuke.systems.subsidy.entitlements.losses import PRIORITY, cases_of, first_reason
 from tasuke.systems.subsidy.entitlements.queries import entitlements_frame
 from tasuke.systems.subsidy.registry.tables import people_table
 
@@ -41,6 +41,8 @@ _INCOME = [
     )
 ]
 _NOTES = [str(code) for code in NOTES]
+_NOTHING = pl.lit([], dtype=pl.List(pl.String))
+_NOT_JUDGED = {"rejected": False, "eligible": False, "first": True, "anchor": False}
 VALUES = ("band", "coverage", "copay_class", "funding", "payer_no")
 # two joins by index and their union: one join with OR may fall to a scan of all decisions for each entitlement
 _UPHELD = """
@@ -122,7 +124,7 @@ def find_changes(
         "day"
     )
     judged = judge_cases(using=using, rules=rules, cases=cases.sort("entitlement_id", "on"), register=register)
-    marked = with_gaps(_mark(judged), register.insurance)
+    marked = with_gaps(_with_anchors(_mark(judged)), register.insurance)
     checks = open_checks(using=using, scheme=rules.scheme.id, atena_nos=entitlements["atena_no"])
     for_others = _lost(marked.filter(~pl.col("only_insurance")), told)
     grace = rules.profile.insurance_grace_on(on)
@@ -159,18 +161,22 @@ def _with_decisions(using: str, rules: Rules, on: date, atena_nos: pl.Series | N
 
 
 def _ours(days: pl.DataFrame, entitlements: pl.DataFrame) -> pl.DataFrame:
-    """Days after the take-over only, and the day itself as the first one of what was taken over: what held until then
-    was the old system's to judge."""
-    taken = entitlements.filter(pl.col("taken_on").is_not_null())
-    if taken.is_empty():
-        return days
-    first_days = taken.filter(
+    """The day of the take-over and those after it: what held until then was the old system's to judge.
+
+    A day further back on which something changed counts from the day of the take-over on. An entitlement that we ended
+    on that very day may go on from it; one that the old system ended is left alone.
+    """
+    ended_by_us = (pl.col("valid_to") == pl.col("taken_on")) & (pl.col("loss_reason") != "")
+    taken = entitlements.filter(
         pl.col("valid_from") <= pl.col("taken_on"),
-        pl.col("valid_to").is_null() | (pl.col("valid_to") > pl.col("taken_on")),
-    ).select("entitlement_id", on="taken_on")
+        pl.col("valid_to").is_null() | (pl.col("valid_to") > pl.col("taken_on")) | ended_by_us,
+    )
+    if taken.is_empty() and entitlements["taken_on"].null_count() == entitlements.height:
+        return days
     later = days.join(entitlements.select("entitlement_id", "taken_on"), on="entitlement_id", how="left").filter(
         pl.col("taken_on").is_null() | (pl.col("on") > pl.col("taken_on"))
     )
+    first_days = taken.select("entitlement_id", on="taken_on")
     return pl.concat([later.select("entitlement_id", "on"), first_days]).unique().sort("entitlement_id", "on")
 
 
@@ -186,20 +192,34 @@ def _told(entitlements: pl.DataFrame, notices: pl.DataFrame, on: date) -> pl.Dat
 
 def _mark(judged: pl.DataFrame) -> pl.DataFrame:
     """rejected: for a reason that is ours to act on. A new income year is the renewal's business, not a change."""
-    # what our rules objected to at the take-over already ends nothing, until a decision of ours has upheld it
-    upheld = (pl.col("judged_on") > pl.col("taken_on")).fill_null(value=True)
-    excused = pl.when(upheld).then(pl.lit([], dtype=pl.List(pl.String))).otherwise("open_reasons").fill_null([])
+    # what our rules objected to at the take-over already ends nothing, but from the day on which a decision of ours has
+    # upheld it; and a scheme that was taken over beside this one is no news of the day itself (what is gained later
+    # ends the lower scheme by itself)
+    upheld = (pl.col("judged_on") > pl.col("taken_on")) & (pl.col("on") >= pl.col("judged_on"))
+    excused = pl.when(upheld | (pl.col("valid_from") > pl.col("taken_on"))).then(_NOTHING).otherwise("open_reasons")
     anchor = (pl.col("on") == pl.col("taken_on")).fill_null(value=False)
-    hard = pl.col("reasons").list.filter(~pl.element().is_in(_NOTES)).list.set_difference(excused)
+    hard = pl.col("reasons").list.filter(~pl.element().is_in(_NOTES)).list.set_difference(excused.fill_null([]))
+    hard = pl.when(anchor).then(hard.list.filter(pl.element() != PRIORITY)).otherwise(hard)
     others = hard.list.eval(pl.element().filter(~pl.element().is_in(_INCOME))).list.len() > 0
     same_year = pl.col("income_year").eq_missing(pl.col("decided_year"))
     return judged.with_columns(
-        ((pl.col("outcome") == "rejected") & ~anchor & (hard.list.len() > 0) & (others | same_year)).alias("rejected"),
-        ((pl.col("outcome") == "eligible") & ~anchor).alias("eligible"),
-        (anchor | (pl.col("on") == pl.col("valid_from"))).alias("first"),
+        ((pl.col("outcome") == "rejected") & (hard.list.len() > 0) & (others | same_year)).alias("rejected"),
+        (pl.col("outcome") == "eligible").alias("eligible"),
+        (pl.col("on") == pl.col("valid_from")).alias("first"),
+        anchor.alias("anchor"),
         same_year.alias("same_year"),
         (pl.col("valid_to").is_null() | (pl.col("on") < pl.col("valid_to"))).alias("within"),
     )
+
+
+def _with_anchors(marked: pl.DataFrame) -> pl.DataFrame:
+    """With a row for the first day of what was taken over: nobody judges it, until the take-over it stays as it came."""
+    before = marked.filter("anchor", "within", ~pl.col("first")).with_columns(
+        pl.format("{}/first", "id").alias("id"),
+        pl.col("valid_from").alias("on"),
+        *[pl.lit(value=v).alias(c) for c, v in _NOT_JUDGED.items()],
+    )
+    return pl.concat([marked, before])
 
 
 def _lost(marked: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
@@ -227,12 +247,14 @@ def _pieces(marked: pl.DataFrame, lost: pl.DataFrame, rules: Rules) -> pl.DataFr
     moved = pl.col("band") != pl.col("own_band")
     usable = pl.col("eligible")
     # with a new band everything is taken as judged, else the class of a new income year waits for the renewal
-    fresh = usable & later & ~first & (pl.col("same_year") | moved)
+    fresh = usable & later & ~first & ~pl.col("anchor") & (pl.col("same_year") | moved)
+    # on the day of the take-over nothing is new but a class that a corrected income changes
+    corrected = usable & pl.col("anchor") & pl.col("same_year") & (pl.col("copay_class") != pl.col("own_copay_class"))
     said = {
-        "band": pl.when(usable & later & ~first).then("band"),
-        "coverage": pl.when(fresh).then("coverage"),
+        "band": pl.when(usable & later & ~first & ~pl.col("anchor")).then("band"),
+        "coverage": pl.when(fresh | corrected).then("coverage"),
         "copay_class": pl.when(fresh | (usable & pl.col("same_year"))).then("copay_class"),
-        "funding": pl.when(fresh).then("funding"),
+        "funding": pl.when(fresh | corrected).then("funding"),
     }
     # what a day does not say anew goes on as it was; the first day of all says what the entitlement says
     filled = (

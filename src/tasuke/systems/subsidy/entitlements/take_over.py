@@ -192,6 +192,8 @@ def finding_words(outcome: str, reasons: Sequence[str], valid_to: date | None, e
 
 def take_over(*, using: str, rows: pl.DataFrame, on: date, now: datetime, run_id: int, file_id: int) -> pl.DataFrame:
     """Write numbers, decisions (契機 移行), entitlements and family of some rows; gives the rows with decision_id."""
+    # first the family: what our rules then say is what they go on saying until something new is told
+    _record_family(using, rows, now=now, file_id=file_id)
     judged = judged_rows(using=using, rows=rows, on=on)
     _record_numbers(using, rows)
     known = (pl.col("our_outcome") == "eligible") & pl.col("our_copay_class").eq_missing(pl.col("copay_class"))
@@ -213,7 +215,6 @@ def take_over(*, using: str, rows: pl.DataFrame, on: date, now: datetime, run_id
     )
     add_entitlements(using=using, rows=decided, now=now)
     _keep_rows(using, decided, on=on, run_id=run_id, file_id=file_id)
-    _record_family(using, rows, now=now, file_id=file_id)
     return decided
 
 

@@ -213,7 +213,7 @@ def _mark(judged: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_anchors(marked: pl.DataFrame) -> pl.DataFrame:
-    """With a row for the first day of what was taken over: nobody judges it, until the take-over it stays as it came."""
+    """With a row for the first day of what was taken over: judged by nobody, as it came until the take-over."""
     before = marked.filter("anchor", "within", ~pl.col("first")).with_columns(
         pl.format("{}/first", "id").alias("id"),
         pl.col("valid_from").alias("on"),

@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from tasuke.deploy.chain import guarding
 from tasuke.deploy.clock import now
 from tasuke.platform.audit.checkpoints import Checkpoint
 from tasuke.platform.audit.faults import Verdict
@@ -83,11 +84,17 @@ def protect_system(server_url: str, database: str, program: str) -> bool:
 
 
 def protect_all(server_url: str) -> list[str]:
-    """The same for all systems, by an administrator's connection; gives the names of what changed."""
+    """The same for all systems, and for the records of 番号法23条, by an administrator's connection.
+
+    Gives the names of what changed.
+    """
     changed = []
     for trail in trails():
         known = conninfo_to_dict(trail.conninfo)
-        if protect_system(server_url, str(known["dbname"]), str(known["user"])):
+        database, program = str(known["dbname"]), str(known["user"])
+        trail_changed = protect_system(server_url, database, program)
+        place = make_conninfo(server_url, dbname=database)
+        if guarding.guard(trail.system, conninfo=place, program=program) or trail_changed:
             changed.append(trail.system)
     return changed
 
@@ -98,6 +105,8 @@ def release_for_migration(server_url: str, database: str, program: str) -> None:
 
 
 def weaknesses_of(trail: Trail) -> list[str]:
-    """What the program's own role could do to a trail, in Japanese."""
+    """What the program's own role could do to a trail and to the records of 番号法23条, in Japanese."""
     with psycopg.connect(trail.conninfo) as connection:
-        return list(weaknesses(connection))
+        told = list(weaknesses(connection))
+    program = str(conninfo_to_dict(trail.conninfo)["user"])
+    return told + guarding.weaknesses(trail.system, conninfo=trail.conninfo, program=program)

@@ -51,11 +51,14 @@ def _up_to_date(system: str) -> bool:
 def _trail_handed_over(system: str) -> Iterator[None]:
     """The audit trail's tables belong to a role of their own behind the block; a migration of theirs gets them back.
 
+    So do the records of 番号法23条, where the system keeps some.
+
     Only where we administer the server ourselves. Elsewhere `tasuke audit protect` does it, and `tasuke doctor` asks.
     """
     from django.db import connections
     from django.db.migrations.executor import MigrationExecutor
 
+    from tasuke.deploy.chain import guarding
     from tasuke.deploy.sealing import protect_system, release_for_migration
     from tasuke.platform.database.embedded import ensure_server
 
@@ -65,7 +68,13 @@ def _trail_handed_over(system: str) -> Iterator[None]:
     known = connections[system].settings_dict
     place = ensure_server(), str(known["NAME"]), str(known["USER"])
     executor = MigrationExecutor(connections[system])
-    if any(step.app_label == "audit" for step, _ in executor.migration_plan(executor.loader.graph.leaf_nodes())):
+    apps = {step.app_label for step, _ in executor.migration_plan(executor.loader.graph.leaf_nodes())}
+    if "audit" in apps:
         release_for_migration(*place)
+    guarded = guarding.own_place(system) if system in guarding.GUARDED else None
+    if guarded is not None and system in apps:
+        guarding.release(system, conninfo=guarded[0], program=guarded[1])
     yield
     protect_system(*place)
+    if guarded is not None:
+        guarding.guard(system, conninfo=guarded[0], program=guarded[1])

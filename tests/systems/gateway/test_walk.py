@@ -1,6 +1,5 @@
 """Inquiries through the gateway, its real neighbours behind it."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -18,7 +17,7 @@ from tasuke.contracts.kit import Refused
 from tasuke.contracts.unified import Empty
 from tasuke.systems.gateway import answers as answers_module
 from tasuke.systems.gateway import tables
-from tasuke.systems.gateway.models import AskError, HeldResult, Inquiry, NumberCode, PersonFlag, Provision
+from tasuke.systems.gateway.models import AskError, HeldResult, Inquiry, MasterRow, NumberCode, PersonFlag, Provision
 from tasuke.systems.unified_id.models import Person
 
 pytestmark = [pytest.mark.django_db(databases=DATABASES)]
@@ -244,14 +243,8 @@ def flags_at_midserver(city):
         return sorted(room.rows("SELECT kind, lifted_at IS NULL FROM flag", []))
 
 
-@pytest.fixture
-def asked_for(monkeypatch):
-    """As if the permission list named 世帯情報: under a code that it does name."""
-    known = tables.provided()["household"]
-    monkeypatch.setattr(tables, "provided", lambda: {"household": replace(known, information_code=TAX)})
-
-
 def test_households_that_nobody_may_ask_for_wait_with_the_reason(ready):
+    MasterRow.objects.using("gateway").filter(information_code=tables.provided()["household"].information_code).delete()
     ready.households("5", member("1", "02"))
     ready.midserver.calls.clear()
     ready.round()
@@ -260,7 +253,7 @@ def test_households_that_nobody_may_ask_for_wait_with_the_reason(ready):
     assert "組合せがありません" in Provision.objects.using("gateway").get().error
 
 
-def test_a_protected_member_flags_the_household_and_the_flags_go_out_before_the_replica(ready, asked_for):
+def test_a_protected_member_flags_the_household_and_the_flags_go_out_before_the_replica(ready):
     ready.households("5", member("1", "02"), member("2", protected=True))
     ready.unified.calls.clear()
     ready.midserver.calls.clear()

@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 from tasuke.deploy.chain import handover
 from tasuke.deploy.chain.grants import AS_A_BODY, GRANTS, scopes_of
+from tasuke.deploy.chain.guarding import guard_own, own_place, release
 from tasuke.platform.database.systems import SYSTEMS
 from tasuke.platform.transport.clients import register_client
 from tasuke.platform.transport.models import Client
@@ -42,7 +43,11 @@ NEIGHBOURS = (Body("B012033", "小樽市(代役)", "municipality", "012033"),)
 def found(
     *, profile: Profile, at: datetime, neighbours: Sequence[Body] = NEIGHBOURS, systems: tuple[str, ...] = SYSTEMS
 ) -> None:
-    """Do for the systems of this process what is not done yet."""
+    """Do for the systems of this process what is not done yet.
+
+    On our own server the records of 番号法23条 then belong to a role that the program cannot become, and the catalogue
+    of 中間サーバー is closed; elsewhere `tasuke audit protect` does it.
+    """
     own = body_of(profile)
     bodies = (own, *(body for body in neighbours if body.code != own.code))
     if "midserver" in systems:
@@ -58,11 +63,17 @@ def found(
         _approve_consumers(at)
     if "welfare" in systems:
         _approve_subscriber(at)
+    guard_own(systems)
 
 
 def _join(bodies: Iterable[Body], at: datetime) -> None:
     from tasuke.systems.midserver.services.join_tenant import join_tenant
+    from tasuke.systems.midserver.services.upgrade_tenants import pending
     from tasuke.systems.midserver.tenancy import inside
+
+    place = own_place("midserver")
+    if place is not None and pending():
+        release("midserver", conninfo=place[0], program=place[1])
 
     for body in bodies:
         join_tenant(body=body.code, name=body.name, by=_FOUNDER, at=at)

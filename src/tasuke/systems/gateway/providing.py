@@ -18,6 +18,7 @@ from tasuke.contracts.interface import (
 from tasuke.contracts.unified import RowError
 from tasuke.systems.gateway import links, tables
 from tasuke.systems.gateway.models import MasterRow, PersonFlag, Provision
+from tasuke.systems.gateway.policy import policy
 
 USING = "gateway"
 RESIDENT_BUSINESS = "001"
@@ -69,7 +70,7 @@ def send_households(at: datetime, limit: int) -> dict[str, int]:
     """
     counts = {"replicas": 0, "replicas_failed": 0}
     code = tables.provided()["household"].information_code
-    if not MasterRow.objects.using(USING).filter(information_code=code).exists():
+    if not MasterRow.objects.using(USING).filter(information_code=code, provider_kind=policy().kind).exists():
         waiting = Provision.objects.using(USING).filter(~_CLOSED, error="")
         return counts | {"replicas_failed": waiting.update(error=_NOT_ASKED)}
     unset = PersonFlag.objects.using(USING).filter(~_CLOSED, atena_no=OuterRef("atena_no"))

@@ -18,7 +18,9 @@ _SWEEPS = {
     "inbox": "DELETE FROM inbox WHERE received_at < %s",
     "replicas": "DELETE FROM replica WHERE NOT published AND updated_at < %s",
     "flags": "DELETE FROM flag WHERE lifted_at < %s",
-    "provision_records": "DELETE FROM provision_record WHERE keep_until <= %s::date",
+    # never ahead of the database's own day: its trigger would refuse, and nothing at all would be deleted
+    "provision_records": "DELETE FROM provision_record WHERE keep_until <= %s::date"
+    " AND keep_until <= (clock_timestamp() AT TIME ZONE 'Asia/Tokyo')::date",
 }
 _DAYS = {"inquiries": "answer_days", "provisions": "answer_days", "outbox": "mail_days", "inbox": "mail_days"}
 
@@ -26,7 +28,8 @@ _DAYS = {"inquiries": "answer_days", "provisions": "answer_days", "outbox": "mai
 def delete_expired(*, body: str, by: str, at: datetime, using: str = USING) -> dict[str, int]:
     """Delete what has expired at a municipality; gives what → rows. by: a person, or the name of the round.
 
-    Only the owner of the tables may delete, and the records of 番号法23条 only by the day written in each of them.
+    Only the owner of the tables may delete, and the records of 番号法23条 only by the day written in each, which
+    must have come by the database's clock too (`protection.protect_records`).
     """
     days = {name: number(name, using=using) for name in ("answer_days", "mail_days")}
     years = number("record_years", using=using)

@@ -11,6 +11,11 @@ from tasuke.systems.midserver.tenancy import USING, as_owner, names_of, tenants
 
 _VERSION = "tasuke tables "
 _FILE = re.compile(r"tenant_(\d{4})\.sql")
+_KNOWN = """
+SELECT coalesce(obj_description(c.oid, 'pg_class'), obj_description(n.oid, 'pg_namespace'))
+FROM pg_namespace n LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = 'counter'
+WHERE n.nspname = %s
+"""
 
 
 def upgrade_tenants(*, using: str = USING) -> dict[str, int]:
@@ -24,7 +29,7 @@ def upgrade_tenants(*, using: str = USING) -> dict[str, int]:
 
 
 def upgrade_tenant(tenant: Tenant, *, using: str = USING) -> int:
-    """One municipality; gives the version that its tables have now. The schema itself says which that is."""
+    """One municipality; gives the version that its tables have now. The tables themselves say which that is."""
     names = names_of(tenant.body, using=using)
     words = {"schema": names.schema, "tenant": names.role, "operator": names.operator}
     done = _version(names.schema, using)
@@ -35,8 +40,8 @@ def upgrade_tenant(tenant: Tenant, *, using: str = USING) -> int:
             for word, name in words.items():
                 text = text.replace(f"{{{word}}}", sql.Identifier(name).as_string())
             owner.cursor.execute(text)
-            schema = sql.Identifier(names.schema).as_string()
-            owner.cursor.execute(f"COMMENT ON SCHEMA {schema} IS '{_VERSION}{number}'")
+            # at a table and not at the schema: that is in other hands once the records are protected
+            owner.cursor.execute(f"COMMENT ON TABLE counter IS '{_VERSION}{number}'")
         done = number
     if tenant.template != done:
         tenant.template = done
@@ -44,9 +49,15 @@ def upgrade_tenant(tenant: Tenant, *, using: str = USING) -> int:
     return done
 
 
+def pending(*, using: str = USING) -> bool:
+    """Whether a municipality's tables are older than the newest template."""
+    newest = templates()[-1][0]
+    return any(tenant.template < newest for tenant in tenants(using=using))
+
+
 def _version(schema: str, using: str) -> int:
     with connections[using].cursor() as cursor:
-        cursor.execute("SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = %s", [schema])
+        cursor.execute(_KNOWN, [schema])
         row = cursor.fetchone()
     return int(row[0].removeprefix(_VERSION)) if row and row[0] else 0
 

@@ -168,6 +168,6 @@ def test_a_merge_moves_the_links_and_can_be_undone(unified):
     again = unified.register(unified.row("9", my_number(2)), business="900")
     assert [e.code for e in again.errors] == ["E0004"]  # the number of before makes no second person
     undone = Merge.objects.using("unified_id").get()
-    unmerge_persons(using="unified_id", merge_id=undone.pk, by="S2", audit=Recorder(Origin("S2")), at=AT)
+    unmerge_persons(using="unified_id", merge_id=undone.pk, reason="別人", by="S2", audit=Recorder(Origin("S2")), at=AT)
     assert BusinessNumber.objects.using("unified_id").get(atena_no="2").person_id == two
     assert unified.register(unified.row("2", my_number(2)), business="031").unchanged == 1

@@ -6,16 +6,21 @@ import logging
 from collections import Counter
 
 import pytest
-from tests.systems.unified_id.conftest import AT, my_number
+from tests.systems.unified_id.conftest import AT, Unified, my_number
 
 from tasuke.contracts.kit import Refused
 from tasuke.contracts.unified import (
     MATCH_MY_NUMBER,
+    PENDING_CODES,
+    PUT_CODE_PROGRESS,
     SHOW_MY_NUMBER,
     TO_ATENA,
     TO_UNIFIED,
+    CodeProgress,
+    CodeProgressRequest,
     MatchRequest,
     MyNumberRequest,
+    PendingCodesRequest,
     ToAtenaRequest,
     ToUnifiedRequest,
 )
@@ -23,6 +28,7 @@ from tasuke.core.numbers import my_number_check_digit
 from tasuke.platform.audit.models import AuditEvent
 from tasuke.platform.crypto.sealed import keypair_of, open_with
 from tasuke.systems.unified_id.models import BusinessNumber, NumberRow, Person, RowFault, Traffic
+from tasuke.systems.unified_id.my_number import keypair, open_at_rest, vault
 from tasuke.systems.unified_id.policy import set_policy
 from tasuke.systems.unified_id.services.permit_my_number import approve_permit, request_permit
 
@@ -233,3 +239,75 @@ def test_a_permit_takes_two_people(unified):
     unified.register(unified.row("1", my_number(1)), business="900")
     end_permit(using="unified_id", permit_id=asked.pk, on=AT.date())
     assert show(unified, "show-1").refused
+
+
+def test_the_same_number_for_two_residents_ties_nobody_to_a_stranger(unified):
+    unified.register(unified.row("1", my_number(1)))
+    reply = unified.register(unified.row("2", my_number(1), birth_date="2020-06-06"))
+    assert [e.code for e in reply.errors] == ["E0004"]
+    assert to_unified(unified, "1", "2")[1] is None
+    assert RowFault.objects.using("unified_id").get(atena_no="2").settled_at is None
+    unified.register(unified.row("2", my_number(2), birth_date="2020-06-06"))  # the right one comes
+    assert people().count() == 2
+    assert RowFault.objects.using("unified_id").get(atena_no="2").settled_at == AT
+
+
+def test_a_typing_mistake_of_a_business_gives_way_to_the_register_and_is_shown(unified):
+    unified.register(unified.row("77", my_number(1), birth_date="1985-03-02", resident=False), business="900")
+    assert unified.register(unified.row("1", my_number(1))).errors == ()
+    assert to_unified(unified, "1") != to_unified(unified, "77", business="900")
+    assert NumberRow.objects.using("unified_id").filter(ended_at__isnull=True).count() == 1
+    assert RowFault.objects.using("unified_id").get(atena_no="77").settled_at is None
+    # the stranger's own number mends it
+    unified.register(unified.row("77", my_number(7), birth_date="1985-03-02", resident=False), business="900")
+    assert RowFault.objects.using("unified_id").get(atena_no="77").settled_at == AT
+
+
+def test_two_mixed_up_numbers_change_places(unified):
+    unified.register(unified.row("1", my_number(1)), unified.row("2", my_number(2)))
+    reply = unified.register(unified.row("1", my_number(2)), unified.row("2", my_number(1)))
+    assert (reply.linked, reply.errors) == (2, ())
+    sealed = [unified.sealed(my_number(n)) for n in (2, 1)]
+    asked = [MatchRequest(atena_no=a, my_number_sealed=one) for a, one in zip("12", sealed, strict=True)]
+    assert all(unified.link.call(MATCH_MY_NUMBER, one).matches for one in asked)
+
+
+def test_with_another_number_the_old_code_is_taken_out_before_a_new_one_is_asked_for(unified):
+    """A 符号 of a wrong number would bring a stranger's income: it is never used again."""
+
+    def pending():
+        return unified.link.call(PENDING_CODES, PendingCodesRequest())
+
+    def progress(key, *states, removed=()):
+        changed = tuple(CodeProgress(unified_no=no, processing_no="P1", state=state) for state in states)
+        request = CodeProgressRequest(changed=changed, removed=removed)
+        unified.link.call(PUT_CODE_PROGRESS, request, key=key)
+
+    unified.register(unified.row("1", my_number(1)))
+    no = to_unified(unified, "1")[0]
+    progress("a", "requested", "acquired")
+    assert people().get().linkage_state == "acquired"
+    unified.register(unified.row("1", my_number(2)))
+    asked = ToUnifiedRequest(business_id="001", atena_nos=("1",))
+    assert unified.link.call(TO_UNIFIED, asked).code_states == ("none",)
+    assert (pending().unified_nos, pending().removed) == ((), (no,))
+    progress("b", "requested", "acquired")  # told late, of the old request
+    assert people().get().linkage_state == "none"
+    progress("c", removed=(no,))
+    assert (pending().unified_nos, pending().removed) == ((no,), ())
+
+
+def test_numbers_open_and_match_after_both_keys_were_changed(unified):
+    unified.register(unified.row("1", my_number(1)), unified.row("2", my_number(2)))
+    old_seal = unified.sealed(my_number(3))
+    vault().rotate()
+    keypair().rotate()
+    assert unified.register(unified.row("3", my_number_sealed=old_seal)).errors == ()
+    again = Unified(unified.link)
+    again.calls = unified.calls
+    assert again.jwk["kid"] != unified.jwk["kid"]
+    assert again.register(again.row("1", my_number(1))).unchanged == 1
+    rows = NumberRow.objects.using("unified_id").order_by("person__links__atena_no")
+    opened = open_at_rest(bytes(row.sealed) for row in rows)
+    assert [number.reveal() for number in opened] == [my_number(n) for n in (1, 2, 3)]
+    assert bytes(rows[2].sealed)[:20] != bytes(rows[0].sealed)[:20]

@@ -2,6 +2,9 @@
 
 Rules (共通機能標準仕様書 0320001-0320003): the same 個人番号 is the same person; a number that is new here makes a new
 one; 住民記録 goes before all others; other businesses change facts only of who is no resident.
+
+A wrong 個人番号 ties a family to a stranger's income, so nobody is joined by a number alone where the rest contradicts:
+two residents never share a number, and a person of another birth or sex is another person. A person looks at those.
 """
 
 from collections import defaultdict
@@ -63,15 +66,20 @@ class Fault:
 
 @dataclass(slots=True)
 class Decisions:
-    """What is to be written. new: index → number and person; numbers: changed ones of persons who were there."""
+    """What is to be written. new: index → number and person; numbers: changed ones of persons who were there.
+
+    ended: persons who were there and have no number any more. notices: faults of people whom no row names.
+    """
 
     new: dict[str, tuple[Known, MyNumber]] = field(default_factory=dict)
     numbers: dict[str, tuple[bytes, MyNumber, str]] = field(default_factory=dict)
+    ended: set[str] = field(default_factory=set)
     changed: dict[str, Known] = field(default_factory=dict)
     revived: set[str] = field(default_factory=set)
     links: dict[Link, str] = field(default_factory=dict)
     unlinks: dict[Link, str] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    notices: list[Fault] = field(default_factory=list)
     linked: int = 0
     unchanged: int = 0
 
@@ -88,10 +96,13 @@ def decide(
 ) -> Decisions:
     """Go through the rows in order; a later row sees what an earlier one did.
 
-    links: every live link of the rows' 宛名番号, of whatever business. persons: all behind them and behind the rows'
-    個人番号. former: indexes of numbers that were somebody's and are no longer (changed, merged).
+    links: every live link of the rows' 宛名番号, of whatever business, and of those who own the rows' 個人番号.
+    persons: all behind them and behind the rows' 個人番号. former: indexes of numbers that were somebody's and are no
+    longer (changed, merged).
     """
+    rows = list(rows)
     desk = _Desk(links, persons, former)
+    desk.expect(rows)
     for row in rows:
         try:
             before = desk.changes
@@ -115,10 +126,20 @@ class _Desk:
         self.people = {p.unified_no: p for p in persons}
         self.by_index = {p.index: p.unified_no for p in persons if p.index is not None}
         self.by_atena: dict[str, set[str]] = defaultdict(set)
-        for (_, atena_no), person in links.items():
-            self.by_atena[atena_no].add(person)
+        self.of_person: dict[str, set[Link]] = defaultdict(set)
+        for link, person in links.items():
+            self.by_atena[link[1]].add(person)
+            self.of_person[person].add(link)
+        self.leaving: set[str] = set()
         self.done = Decisions()
         self.changes = 0
+
+    def expect(self, rows: Iterable[Row]) -> None:
+        """Residents whose number the rows change: what they leave is free for another of them (two mixed up)."""
+        for row in rows:
+            no = self.before.get(row.link) if row.link[0] == RESIDENT_BUSINESS and row.index is not None else None
+            if no is not None and self.people[no].index not in (None, row.index):
+                self.leaving.add(no)
 
     def take(self, row: Row) -> None:
         if row.removed:
@@ -128,6 +149,7 @@ class _Desk:
         no = self._person_of(row)
         if self.links.get(row.link) != no:
             self.links[row.link] = no
+            self.of_person[no].add(row.link)
             self.by_atena[row.link[1]].add(no)
             self.changes += 1
         self._update(no, row)
@@ -137,8 +159,9 @@ class _Desk:
         if no is None:
             return
         self.links[row.link] = None
+        self.of_person[no].discard(row.link)
         self.changes += 1
-        if not any(link[1] == row.link[1] and other == no for link, other in self.links.items()):
+        if not any(link[1] == row.link[1] for link in self.of_person[no]):
             self.by_atena[row.link[1]].discard(no)
         if row.link[0] == RESIDENT_BUSINESS:
             self._put(replace(self.people[no], resident=False))
@@ -155,13 +178,36 @@ class _Desk:
         if owner is None and row.index in self.former and row.link[0] != RESIDENT_BUSINESS:
             raise _RowRefused("E0004", "変更前か統合前の個人番号です。今の番号を住民記録で確かめてください")
         if here is None:
-            return owner or self._new(row)
-        if owner == here:
-            return here
-        if owner is not None:
-            raise _RowRefused("E0004", "この個人番号は別の統合宛名に登録されています。統合が要るか調べてください")
-        self._change_number(here, row)
+            return self._new(row) if owner is None else self._joined(owner, row)
+        if owner != here:
+            self._change_number(here, owner, row)
         return here
+
+    def _joined(self, owner: str, row: Row) -> str:
+        """The person who owns the number, unless the row speaks of somebody else with the same number."""
+        resident_row = row.link[0] == RESIDENT_BUSINESS
+        if resident_row and any(link[0] == RESIDENT_BUSINESS for link in self.of_person[owner]):
+            raise _RowRefused(
+                "E0004", "この個人番号は別の宛名番号の住民に登録されています。どちらの番号か確かめてください"
+            )
+        if not _contradict(self.people[owner].facts, row.facts):
+            return owner
+        if not resident_row or owner in self.done.new:
+            raise _RowRefused("E0004", "この個人番号の人と生年月日か性別が違います。番号を確かめてください")
+        # 住民記録 goes before all others: the number is this resident's, whoever had it has none from now on
+        self._lose(owner)
+        told = "この人の個人番号は、住民記録では別の人のものです。番号を確かめてください"
+        self.done.notices += [Fault(row.row, link, "E0004", told) for link in sorted(self.of_person[owner])]
+        return self._new(row)
+
+    def _lose(self, no: str) -> None:
+        person = self.people[no]
+        if person.index is not None:
+            self.by_index.pop(person.index, None)
+            self.former.add(person.index)
+        self.people[no] = replace(person, index=None)
+        self.done.ended.add(no)
+        self.changes += 1
 
     def _new(self, row: Row) -> str:
         assert row.index is not None
@@ -177,7 +223,7 @@ class _Desk:
         self.done.new[no] = (person, row.number)
         return no
 
-    def _change_number(self, no: str, row: Row) -> None:
+    def _change_number(self, no: str, owner: str | None, row: Row) -> None:
         """番号変更: only by who answers for the person: a slip of the pen must not change somebody's number."""
         assert row.index is not None
         assert row.number is not None
@@ -185,8 +231,12 @@ class _Desk:
         entitled = (
             {RESIDENT_BUSINESS} if person.resident else {RESIDENT_BUSINESS, NON_RESIDENT_BUSINESS, person.facts_of}
         )
+        if owner is not None and not (business == RESIDENT_BUSINESS and owner in self.leaving):
+            raise _RowRefused("E0004", "この個人番号は別の統合宛名に登録されています。統合が要るか調べてください")
         if business not in entitled:
             raise _RowRefused("E0004", "この宛名番号には別の個人番号が登録されています")
+        if owner is not None:
+            self._lose(owner)
         if person.index is not None:
             self.by_index.pop(person.index, None)
             self.former.add(person.index)
@@ -196,6 +246,7 @@ class _Desk:
             self.done.new[no] = (replace(person, index=row.index), row.number)
         else:
             self.done.numbers[no] = (row.index, row.number, business)
+            self.done.ended.discard(no)
         self.people[no] = replace(person, index=row.index)
 
     def _update(self, no: str, row: Row) -> None:
@@ -232,6 +283,16 @@ class _Desk:
             if no is not None:
                 self.done.links[link] = no
         return self.done
+
+
+_WHOLE_DATE = 10  # YYYY-MM-DD: a birth known in part contradicts nobody
+
+
+def _contradict(one: Facts, other: Facts) -> bool:
+    """Whether these are two people: names change, birth and sex do not by themselves."""
+    births = {facts.birth_date for facts in (one, other) if len(facts.birth_date) == _WHOLE_DATE}
+    sexes = {facts.sex for facts in (one, other) if facts.sex in ("1", "2")}
+    return len(births) > 1 or len(sexes) > 1
 
 
 def _check(row: Row) -> None:

@@ -5,13 +5,18 @@ from datetime import date
 from typing import Any
 
 from django.db import connections
+from django.db.models import Exists, OuterRef
 
 from tasuke.systems.unified_id.decide import Facts, Known, Link
-from tasuke.systems.unified_id.models import LinkageState, MyNumberPermit, Person, PersonState
+from tasuke.systems.unified_id.models import LinkageState, MyNumberPermit, NumberRow, Person, PersonState
 
 _LINKS = """
 SELECT business_id, atena_no, person_id FROM unified_id_business_number
 WHERE atena_no = ANY(%s) AND unlinked_at IS NULL
+"""
+_LINKS_OF_PERSONS = """
+SELECT business_id, atena_no, person_id FROM unified_id_business_number
+WHERE person_id = ANY(%s) AND unlinked_at IS NULL
 """
 _PERSONS = """
 SELECT p.unified_no, p.name, p.birth_date, p.sex, p.address, p.facts_of, p.resident, n.keyed_index, p.state = 'removed'
@@ -25,10 +30,16 @@ AND NOT EXISTS (SELECT FROM unified_id_number o WHERE o.keyed_index = n.keyed_in
 """
 # A merged number still answers: what was asked under it belongs to the person who stands for it now.
 _TO_ATENA = """
+WITH RECURSIVE asked (unified_no, place) AS (
+  SELECT a.unified_no, a.place FROM unnest(%s::text[]) WITH ORDINALITY AS a (unified_no, place)
+  UNION
+  SELECT p.merged_into_id, asked.place FROM asked JOIN unified_id_person p ON p.unified_no = asked.unified_no
+  WHERE p.merged_into_id IS NOT NULL
+)
 SELECT DISTINCT ON (asked.place) asked.place, l.atena_no
-FROM unnest(%s::text[]) WITH ORDINALITY AS asked (unified_no, place)
-JOIN unified_id_person p ON p.unified_no = asked.unified_no
-JOIN unified_id_business_number l ON l.person_id = COALESCE(p.merged_into_id, p.unified_no)
+FROM asked
+JOIN unified_id_person p ON p.unified_no = asked.unified_no AND p.merged_into_id IS NULL
+JOIN unified_id_business_number l ON l.person_id = p.unified_no
 WHERE l.business_id = %s AND l.unlinked_at IS NULL
 ORDER BY asked.place, l.linked_at DESC, l.id DESC
 """
@@ -44,6 +55,12 @@ JOIN unified_id_person p ON p.unified_no = l.person_id
 def links_of(atena_nos: Iterable[str], *, using: str) -> dict[Link, str]:
     """Live links of these 宛名番号, of whatever business: (業務ID, 宛名番号) → 統合宛名番号."""
     rows = _rows(using, _LINKS, [sorted(set(atena_nos))])
+    return {(business, atena_no): person for business, atena_no, person in rows}
+
+
+def links_of_persons(unified_nos: Iterable[str], *, using: str) -> dict[Link, str]:
+    """Live links of these persons: (業務ID, 宛名番号) → 統合宛名番号."""
+    rows = _rows(using, _LINKS_OF_PERSONS, [sorted(set(unified_nos))])
     return {(business, atena_no): person for business, atena_no, person in rows}
 
 
@@ -79,15 +96,25 @@ def to_atena(business_id: str, unified_nos: Sequence[str], *, using: str) -> lis
 
 
 def pending_codes(limit: int, *, using: str) -> list[str]:
-    """統合宛名番号 that need a 符号 and were not asked for yet, in the order of the number."""
-    rows = Person.objects.using(using).filter(state=PersonState.IN_USE, linkage_state=LinkageState.NONE)
+    """統合宛名番号 that need a 符号 and were not asked for yet, in the order of the number.
+
+    Not those without a 個人番号, and not those whose old 符号 still stands at 中間サーバー: it goes first.
+    """
+    with_number = NumberRow.objects.using(using).filter(person=OuterRef("pk"), ended_at__isnull=True)
+    rows = Person.objects.using(using).filter(
+        Exists(with_number), state=PersonState.IN_USE, linkage_state=LinkageState.NONE, code_stale=False
+    )
     return list(rows.order_by("unified_no").values_list("unified_no", flat=True)[:limit])
 
 
 def ended_untold(limit: int, *, using: str) -> list[str]:
-    """統合宛名番号 out of use of which 中間サーバー does not know yet, the oldest first."""
-    rows = Person.objects.using(using).filter(ended_at__isnull=False, told_at__isnull=True)
-    return list(rows.order_by("ended_at", "unified_no").values_list("unified_no", flat=True)[:limit])
+    """What 中間サーバー is to take out: numbers out of use that it has not been told of, the oldest first, and those
+    whose 符号 was got for a 個人番号 that is the person's no more."""
+    people = Person.objects.using(using)
+    ended = people.filter(ended_at__isnull=False, told_at__isnull=True).order_by("ended_at", "unified_no")
+    stale = people.filter(code_stale=True).order_by("unified_no")
+    found = [*ended.values_list("unified_no", flat=True)[:limit], *stale.values_list("unified_no", flat=True)[:limit]]
+    return list(dict.fromkeys(found))[:limit]
 
 
 def permits_in_force(*, using: str, personal_id: str, on: date) -> list[MyNumberPermit]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q, Sum
 
 from tasuke.contracts.words import business_title
 from tasuke.platform.transport.models import Outgoing
@@ -103,25 +103,43 @@ def person_page(unified_no: str, *, personal_id: str, on: date, using: str) -> P
 
 
 def open_faults(*, using: str, after: str, limit: int) -> list[RowFault]:
-    """Rows that led to nothing and that nobody has settled, the newest first."""
-    rows = RowFault.objects.using(using).filter(settled_at__isnull=True)
+    """Rows that led to nothing and that nobody has settled, the newest first; a row that is sent again and again shows
+    once."""
+    open_rows = RowFault.objects.using(using).filter(settled_at__isnull=True)
+    later = open_rows.filter(
+        system=OuterRef("system"),
+        business_id=OuterRef("business_id"),
+        atena_no=OuterRef("atena_no"),
+        code=OuterRef("code"),
+        pk__gt=OuterRef("pk"),
+    )
+    rows = open_rows.filter(~Exists(later))
     if after.isdecimal() and len(after) < 19:
         rows = rows.filter(pk__lt=int(after))
     return list(rows.order_by("-pk")[:limit])
 
 
 def settle_fault(fault_id: int, *, by: str, using: str, at: datetime) -> RowFault | None:
-    """A person has dealt with a fault; None when it is settled already."""
-    row = RowFault.objects.using(using).select_for_update().filter(pk=fault_id, settled_at__isnull=True).first()
+    """A person has dealt with a fault, and with it those of the same row before; None when it is settled already."""
+    rows = RowFault.objects.using(using).filter(settled_at__isnull=True)
+    row = rows.select_for_update().filter(pk=fault_id).first()
     if row is not None:
-        row.settled_at, row.settled_by = at, by
-        row.save(using=using, update_fields=["settled_at", "settled_by"])
+        same = rows.filter(system=row.system, business_id=row.business_id, atena_no=row.atena_no, code=row.code)
+        same.filter(pk__lte=row.pk).update(settled_at=at, settled_by=by)
     return row
 
 
-def dead_requests(*, using: str) -> list[Outgoing]:
-    """Messages to 住基GW that were refused, without their contents."""
-    return list(dead_letters(using).defer("body")[:MOST_HITS])
+def dead_requests(*, using: str, after: str, limit: int) -> list[Outgoing]:
+    """Messages to 住基GW that were refused, the oldest first, without their contents."""
+    rows = dead_letters(using).defer("body")
+    if after.isdecimal() and len(after) < 19:
+        rows = rows.filter(pk__gt=int(after))
+    return list(rows[:limit])
+
+
+def any_dead(*, using: str) -> bool:
+    """Whether a message waits for a person."""
+    return dead_letters(using).exists()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +178,14 @@ def statistics(*, using: str, at: datetime) -> Statistics:
     )
 
 
-def permits(*, using: str) -> list[MyNumberPermit]:
-    """All permits, those that wait for approval first."""
-    return list(MyNumberPermit.objects.using(using).order_by("-approved_at", "-pk")[:200])
+def waiting_permits(*, using: str) -> list[MyNumberPermit]:
+    """Permits that wait for the second person; few."""
+    return list(MyNumberPermit.objects.using(using).filter(approved_at__isnull=True).order_by("pk")[:MOST_HITS])
+
+
+def permits(*, using: str, after: str, limit: int) -> list[MyNumberPermit]:
+    """Approved permits, the newest first."""
+    rows = MyNumberPermit.objects.using(using).filter(approved_at__isnull=False)
+    if after.isdecimal() and len(after) < 19:
+        rows = rows.filter(pk__lt=int(after))
+    return list(rows.order_by("-pk")[:limit])

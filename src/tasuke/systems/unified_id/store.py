@@ -10,6 +10,12 @@ from tasuke.systems.unified_id.my_number import seal_at_rest
 from tasuke.systems.unified_id.numbering import take_numbers
 
 _END_NUMBERS = "UPDATE unified_id_number SET ended_at = %s WHERE person_id = ANY(%s) AND ended_at IS NULL"
+# A 符号 belongs to the 個人番号 that it was got for: with another number it would be a stranger's.
+_RECALL = """
+UPDATE unified_id_person SET code_stale = code_stale OR linkage_state <> 'none', linkage_state = 'none',
+  processing_no = '', linkage_error = '', linkage_at = %s
+WHERE unified_no = ANY(%s)
+"""
 _ADD_PERSONS = """
 INSERT INTO unified_id_person (unified_no, resident, name, birth_date, sex, address, facts_of, state, issued_at,
                                linkage_state, processing_no, linkage_error)
@@ -78,8 +84,10 @@ def store(found: Decisions, *, using: str, at: datetime) -> None:
 
 def _numbers(cursor: Any, found: Decisions, given: dict[str, str], at: datetime) -> None:
     """Numbers that ended go first: a 個人番号 in force belongs to one person."""
-    if found.numbers:
-        cursor.execute(_END_NUMBERS, [at, sorted(found.numbers)])
+    changed = sorted({*found.numbers, *found.ended})
+    if changed:
+        cursor.execute(_END_NUMBERS, [at, changed])
+        cursor.execute(_RECALL, [at, changed])
     if given:
         cursor.execute(_ADD_PERSONS, [at, *_columns([(given[no], person) for no, (person, _) in found.new.items()])])
     rows = [(given[no], number, person.index, person.facts_of) for no, (person, number) in found.new.items()]

@@ -17,7 +17,7 @@ def merge_persons(
 ) -> Merge:
     """Links of `source` go to `target`; the 個人番号 of `source` ends. Its number is told to 中間サーバー as removed.
 
-    Raises CannotMerge: one of them is not in use, or they are the same.
+    Raises CannotMerge: one of them is not in use, they are the same, or `target` has no 個人番号 while `source` has.
     """
     if source == target:
         raise CannotMerge("同じ番号どうしは統合できません")
@@ -33,6 +33,13 @@ def merge_persons(
             raise CannotMerge("使用中の統合宛名どうしだけを統合できます")
         if people[source].resident and not people[target].resident:
             raise CannotMerge("住登者の番号を、住登者でない番号に統合することはできません。向きを逆にしてください")
+        numbers = {
+            row.person_id: row
+            for row in NumberRow.objects.using(using).filter(person_id__in=[source, target], ended_at__isnull=True)
+        }
+        number = numbers.get(source)
+        if number is not None and target not in numbers:
+            raise CannotMerge("個人番号のない番号に統合することはできません。向きを逆にしてください")
         links = list(
             BusinessNumber.objects.using(using)
             .filter(person_id=source, unlinked_at__isnull=True)
@@ -40,7 +47,6 @@ def merge_persons(
             .values_list("pk", "atena_no")
         )
         BusinessNumber.objects.using(using).filter(pk__in=[pk for pk, _ in links]).update(person_id=target)
-        number = NumberRow.objects.using(using).filter(person_id=source, ended_at__isnull=True).first()
         if number is not None:
             number.ended_at = at
             number.save(using=using, update_fields=["ended_at"])

@@ -13,7 +13,7 @@ _BEGIN = """
 UPDATE unified_id_person p
 SET linkage_state = 'requested', processing_no = row.processing_no, linkage_error = '', linkage_at = %s
 FROM unnest(%s::text[], %s::text[]) AS row (no, processing_no)
-WHERE p.unified_no = row.no AND p.state = 'in_use'
+WHERE p.unified_no = row.no AND p.state = 'in_use' AND NOT p.code_stale
   AND (p.linkage_state = 'none' OR (p.linkage_state = 'failed' AND p.processing_no <> row.processing_no))
 """
 _END = """
@@ -24,6 +24,11 @@ WHERE p.unified_no = row.no AND p.processing_no = row.processing_no
   AND p.linkage_state IN ('requested', 'sent') AND p.linkage_state <> row.state
 """
 _TOLD = "UPDATE unified_id_person SET told_at = %s WHERE unified_no = ANY(%s) AND state <> 'in_use' AND told_at IS NULL"
+# taken out there, whatever has become of the number here since: a person in use needs a new 符号
+_RECALLED = """
+UPDATE unified_id_person SET code_stale = FALSE, linkage_state = 'none', processing_no = '', linkage_error = ''
+WHERE unified_no = ANY(%s) AND state = 'in_use'
+"""
 
 
 def put_progress(*, using: str, changed: Sequence[CodeProgress], removed: Sequence[str], at: datetime) -> None:
@@ -43,3 +48,4 @@ def put_progress(*, using: str, changed: Sequence[CodeProgress], removed: Sequen
             ],
         )
         cursor.execute(_TOLD, [at, list(removed)])
+        cursor.execute(_RECALLED, [list(removed)])

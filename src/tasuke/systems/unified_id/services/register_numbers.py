@@ -10,7 +10,7 @@ from tasuke.systems.unified_id.decide import Decisions, Fault, Row, decide
 from tasuke.systems.unified_id.models import RowFault, Traffic
 from tasuke.systems.unified_id.my_number import indexes_of
 from tasuke.systems.unified_id.policy import policy, refusal_of
-from tasuke.systems.unified_id.queries import former_indexes, links_of, persons_of
+from tasuke.systems.unified_id.queries import former_indexes, links_of, links_of_persons, persons_of
 from tasuke.systems.unified_id.store import store
 
 _LOCK = "unified_id.register"  # two batches at once must not both make a number for one person
@@ -64,8 +64,25 @@ def _decide(rows: list[Row], using: str) -> Decisions:
     links = links_of((row.link[1] for row in rows), using=using)
     indexes = [row.index for row in rows if row.index is not None]
     persons = persons_of(links.values(), indexes, using=using)
+    # owners of a number that came with another 宛名番号: whether they are residents themselves stands in their links
+    wanted = set(indexes)
+    strangers = {p.unified_no for p in persons if p.index in wanted} - set(links.values())
+    if strangers:
+        links |= links_of_persons(strangers, using=using)
     former = former_indexes(indexes, using=using) if indexes else []
     return decide(rows, links=links, persons=persons, former=former)
+
+
+def _settle(using: str, rows: Sequence[Row], faults: list[Fault], source: str, at: datetime) -> None:
+    failed = {f.link for f in faults}
+    went_well = [row.link for row in rows if row.link not in failed]
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            "UPDATE unified_id_row_fault f SET settled_at = %s, settled_by = %s"
+            " FROM unnest(%s::text[], %s::text[]) AS good (business_id, atena_no)"
+            " WHERE f.business_id = good.business_id AND f.atena_no = good.atena_no AND f.settled_at IS NULL",
+            [at, f"({source})", [b for b, _ in went_well], [a for _, a in went_well]],
+        )
 
 
 def _record(
@@ -78,22 +95,14 @@ def _record(
     at: datetime,
 ) -> None:
     """連携記録, and the faults for a person; what went well settles an older fault of the same person."""
+    _settle(using, rows, faults, source, at)
     RowFault.objects.using(using).bulk_create(
         RowFault(
             at=at, system=system, source=source, business_id=f.link[0], atena_no=f.link[1], code=f.code,
             message=f.message,
         )
-        for f in faults
+        for f in [*faults, *found.notices]
     )  # fmt: skip
-    failed = {f.link for f in faults}
-    went_well = [row.link for row in rows if row.link not in failed]
-    with connections[using].cursor() as cursor:
-        cursor.execute(
-            "UPDATE unified_id_row_fault f SET settled_at = %s, settled_by = %s"
-            " FROM unnest(%s::text[], %s::text[]) AS good (business_id, atena_no)"
-            " WHERE f.business_id = good.business_id AND f.atena_no = good.atena_no AND f.settled_at IS NULL",
-            [at, f"({source})", [b for b, _ in went_well], [a for _, a in went_well]],
-        )
     businesses = {row.link[0] for row in rows} | {f.link[0] for f in faults}
     Traffic.objects.using(using).create(
         at=at,

@@ -12,12 +12,15 @@ class CannotUnmerge(ValueError):
     """Why the merge cannot be undone, in words for the screen."""
 
 
-def unmerge_persons(*, using: str, merge_id: int, by: str, audit: Recorder, at: datetime) -> Merge:
-    """Undo a merge. Raises CannotUnmerge: undone before, or the 個人番号 belongs to somebody else by now."""
+def unmerge_persons(*, using: str, merge_id: int, reason: str, by: str, audit: Recorder, at: datetime) -> Merge:
+    """Undo a merge, for a reason that goes on record. Raises CannotUnmerge: undone before, the target has been merged on since (that one goes first),
+    or the 個人番号 belongs to somebody else by now."""
     with transaction.atomic(using=using):
         merge = Merge.objects.using(using).select_for_update().filter(pk=merge_id, undone_at__isnull=True).first()
         if merge is None:
             raise CannotUnmerge("この統合はもう分離されています")
+        if Person.objects.using(using).filter(pk=merge.target_id, state=PersonState.MERGED).exists():
+            raise CannotUnmerge("統合先がさらに統合されています。先にその統合を分離してください")
         source = Person.objects.using(using).select_for_update().get(pk=merge.source_id)
         number = _ended_number(merge, using)
         taken = NumberRow.objects.using(using).filter(ended_at__isnull=True)
@@ -37,7 +40,9 @@ def unmerge_persons(*, using: str, merge_id: int, by: str, audit: Recorder, at: 
         source.save(using=using)
         merge.undone_at, merge.undone_by = at, by
         merge.save(using=using, update_fields=["undone_at", "undone_by"])
-        audit.changed(atena_nos, "unmerge", before={"unified": merge.target_id}, after={"unified": source.pk})
+        audit.changed(
+            atena_nos, "unmerge", before={"unified": merge.target_id}, after={"unified": source.pk, "why": reason}
+        )
     return merge
 
 

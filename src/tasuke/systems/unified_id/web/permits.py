@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from tasuke.platform.access import Action, OfficeRequest, screen
 from tasuke.platform.audit import EventKind
+from tasuke.platform.ui.paging import PAGE_ROWS, page_of
 from tasuke.systems.unified_id import screens
 from tasuke.systems.unified_id.services.permit_my_number import (
     PermitRefused,
@@ -17,7 +18,7 @@ from tasuke.systems.unified_id.services.permit_my_number import (
     end_permit,
     request_permit,
 )
-from tasuke.systems.unified_id.web.forms import PermitForm
+from tasuke.systems.unified_id.web.forms import PermitForm, ReasonForm
 
 USING = "unified_id"
 
@@ -40,7 +41,13 @@ def permits_page(request: OfficeRequest) -> HttpResponse:
             _record(request, EventKind.GRANT_REQUESTED, made.personal_id, made.business_id)
             messages.success(request, "申請しました。別の人の承認を待っています。")
             return HttpResponseRedirect(reverse("unified_id:permits"))
-    context = {"form": form, "permits": screens.permits(using=USING)}
+    after = request.GET.get("after", "")
+    found = screens.permits(using=USING, after=after, limit=PAGE_ROWS + 1)
+    context = {
+        "form": form,
+        "waiting": screens.waiting_permits(using=USING),
+        "page": page_of(found, key=lambda permit: permit.pk, after=after),
+    }
     return render(request, "unified_id/permits.html", context, status=422 if form.errors else 200)
 
 
@@ -61,16 +68,21 @@ def approve(request: OfficeRequest, permit_id: int) -> HttpResponse:
 @require_POST
 @screen(Action.PERMIT_MY_NUMBER, using=USING)
 def end(request: OfficeRequest, permit_id: int) -> HttpResponse:
-    """End a permit today."""
+    """End a permit today, with a reason."""
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "終える理由を入力してください。")
+        return HttpResponseRedirect(reverse("unified_id:permits"))
     try:
         permit = end_permit(using=USING, permit_id=permit_id, on=request.today)
     except PermitRefused as refused:
         messages.error(request, str(refused))
     else:
-        _record(request, EventKind.GRANT_REVOKED, permit.personal_id, permit.business_id)
+        why = form.cleaned_data["reason"]
+        _record(request, EventKind.GRANT_REVOKED, permit.personal_id, permit.business_id, why=why)
         messages.success(request, "許可を終わらせました。")
     return HttpResponseRedirect(reverse("unified_id:permits"))
 
 
-def _record(request: OfficeRequest, kind: EventKind, whom: str, business_id: str) -> None:
-    request.audit.event(kind, f"個人番号の表示(業務{business_id})", whom=whom)
+def _record(request: OfficeRequest, kind: EventKind, whom: str, business_id: str, **more: str) -> None:
+    request.audit.event(kind, f"個人番号の表示(業務{business_id})", whom=whom, **more)

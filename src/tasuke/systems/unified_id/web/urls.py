@@ -4,7 +4,7 @@ from django.urls import path
 
 from tasuke.platform.access import Action
 from tasuke.platform.ui.navigation import offer
-from tasuke.systems.unified_id.web import permits, views
+from tasuke.systems.unified_id.web import letters, permits, views
 
 app_name = "unified_id"
 urlpatterns = [
@@ -16,6 +16,8 @@ urlpatterns = [
     path("merges/<int:merge_id>/undo/", views.unmerge, name="unmerge"),
     path("errors/", views.errors, name="errors"),
     path("errors/<int:fault_id>/settle/", views.settle, name="settle"),
+    path("letters/", letters.letters_page, name="letters"),
+    path("letters/<int:outgoing_id>/again/", letters.send_again, name="again"),
     path("statistics/", views.statistics_page, name="statistics"),
     path("permits/", permits.permits_page, name="permits"),
     path("permits/<int:permit_id>/approve/", permits.approve, name="approve-permit"),

@@ -15,7 +15,7 @@ from tasuke.systems.unified_id.services.merge_persons import CannotMerge, merge_
 from tasuke.systems.unified_id.services.request_code_again import NothingToRequest, request_code_again
 from tasuke.systems.unified_id.services.show_my_number import NotPermitted, show_my_number
 from tasuke.systems.unified_id.services.unmerge_persons import CannotUnmerge, unmerge_persons
-from tasuke.systems.unified_id.web.forms import MergeForm, SearchForm, ShowForm
+from tasuke.systems.unified_id.web.forms import MergeForm, ReasonForm, SearchForm, ShowForm
 
 USING = "unified_id"
 SECONDS = 10  # how long a 個人番号 stays on the screen
@@ -100,11 +100,16 @@ def merge(request: OfficeRequest, unified_no: str) -> HttpResponse:
 @require_POST
 @screen(Action.MERGE_NUMBERS, purpose="required", using=USING)
 def unmerge(request: OfficeRequest, merge_id: int) -> HttpResponse:
-    """Take a merge back."""
+    """Take a merge back, with a reason."""
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "分離の理由を入力してください。")
+        return HttpResponseRedirect(reverse("unified_id:search"))
     try:
         done = unmerge_persons(
-            using=USING, merge_id=merge_id, by=request.actor.personal_id, audit=request.audit, at=request.at
-        )
+            using=USING, merge_id=merge_id, reason=form.cleaned_data["reason"], by=request.actor.personal_id,
+            audit=request.audit, at=request.at,
+        )  # fmt: skip
     except CannotUnmerge as refused:
         messages.error(request, str(refused))
         return HttpResponseRedirect(reverse("unified_id:search"))
@@ -127,12 +132,12 @@ def code_again(request: OfficeRequest, unified_no: str) -> HttpResponse:
 
 @screen(Action.LIST_NUMBER_ERRORS, purpose="required", using=USING)
 def errors(request: OfficeRequest) -> HttpResponse:
-    """Rows that led to no number, and messages to 住基GW that were refused."""
+    """Rows that led to no number; whether messages to 住基GW were refused."""
     after = request.GET.get("after", "")
     found = screens.open_faults(using=USING, after=after, limit=PAGE_ROWS + 1)
     page = page_of(found, key=lambda fault: fault.pk, after=after)
     request.audit.read([fault.atena_no for fault in page.rows], "number-faults")
-    return render(request, "unified_id/errors.html", {"page": page, "dead": screens.dead_requests(using=USING)})
+    return render(request, "unified_id/errors.html", {"page": page, "dead": screens.any_dead(using=USING)})
 
 
 @require_POST

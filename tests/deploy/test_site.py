@@ -11,9 +11,9 @@ from tasuke.systems.subsidy.profile import set_profile
 @pytest.fixture(autouse=True)
 def sapporo():
     set_profile(open_profile("sapporo"))
-    site._site_of.cache_clear()
+    site._kept.clear()
     yield
-    site._site_of.cache_clear()
+    site._kept.clear()
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 """Whose office this is, for every page: from the municipality's profile."""
 
-from functools import lru_cache
-
 from tasuke.deploy.profiles import open_profile
 from tasuke.platform.database.systems import SYSTEMS
 from tasuke.platform.ui.site import Site
@@ -21,6 +19,9 @@ _BRANDS = {
     "nis": ("/nis/", "情報提供ネットワークシステム(国の代役)"),
 }
 
+# the profile that was asked for last, and its site: a page of fifty rows asks two hundred times
+_kept: list[tuple[Profile, Site]] = []
+
 
 def office_site() -> Site:
     """The municipality that was set, or the one that TASUKE_PROFILE names (a command that serves pages sets it)."""
@@ -29,25 +30,22 @@ def office_site() -> Site:
     except NoProfile:
         profile = open_profile()
         set_profile(profile)
-    return _site_of(profile.id, profile.name, profile.fictitious, _pairs(profile), tuple(profile.schemes))
+    for known, site in _kept:
+        if known is profile:
+            return site
+    site = _site_of(profile)
+    _kept[:] = [(profile, site)]
+    return site
 
 
-def _pairs(profile: Profile) -> tuple[tuple[str, str], ...]:
-    return tuple((ward.code, ward.name) for ward in profile.wards)
-
-
-@lru_cache(maxsize=8)
-def _site_of(
-    profile_id: str, name: str, fictitious: bool, wards: tuple[tuple[str, str], ...], schemes: tuple[str, ...]
-) -> Site:
-    """Read the scheme files once, not for every page."""
-    brands = {system: (address, brand.format(city=name)) for system, (address, brand) in _BRANDS.items()}
+def _site_of(profile: Profile) -> Site:
+    brands = {system: (address, brand.format(city=profile.name)) for system, (address, brand) in _BRANDS.items()}
     here = next((system for system in brands if system in SYSTEMS), "subsidy")
     return Site(
-        name,
-        fictitious,
-        dict(wards),
-        {scheme: load_scheme(scheme).name for scheme in schemes},
+        profile.name,
+        profile.fictitious,
+        {ward.code: ward.name for ward in profile.wards},
+        {scheme: load_scheme(scheme).name for scheme in profile.schemes},
         brands[here][1],
         {address: brand for address, brand in brands.values() if address},
     )

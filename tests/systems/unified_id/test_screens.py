@@ -3,9 +3,12 @@
 import pytest
 from tests.systems.unified_id.conftest import AT, my_number
 
+from tasuke.contracts.mediation import WANT_CODES, CodesWanted, CodeWanted
 from tasuke.deploy.profiles import open_profile
 from tasuke.platform.access.testing import signed_in
 from tasuke.platform.audit.models import AuditEvent
+from tasuke.platform.transport.models import Outgoing
+from tasuke.platform.transport.outbox import post
 from tasuke.systems.subsidy.profile import set_profile
 from tasuke.systems.unified_id.models import BusinessNumber, Merge, MyNumberPermit, Person, RowFault
 from tasuke.systems.unified_id.services.permit_my_number import approve_permit, request_permit
@@ -90,14 +93,18 @@ def test_an_official_merges_and_separates():
     assert "統合されています" in browser.get(f"/unified_id/persons/{one}/").content.decode()
     assert browser.post(f"/unified_id/persons/{one}/merge/", form).status_code == 422
     undo = f"/unified_id/merges/{Merge.objects.using('unified_id').get().pk}/undo/"
-    assert browser.post(undo).status_code == 302
+    browser.post(undo)
+    assert Person.objects.using("unified_id").get(pk=one).state == "merged"  # not without a reason
+    assert browser.post(undo, {"reason": "別人と分かった"}).status_code == 302
+    assert "別人と分かった" in AuditEvent.objects.using("unified_id").get(detail__contains="unmerge").detail
     assert Person.objects.using("unified_id").get(pk=one).state == "in_use"
 
 
-def test_faults_are_listed_and_settled():
+def test_faults_are_listed_once_and_settled(unified):
     browser = signed_in("number_official")
-    fault = RowFault.objects.using("unified_id").get()
-    assert "103" in browser.get("/unified_id/errors/").content.decode()
+    unified.register(unified.row("103"))  # sent again: the same fault, one line
+    fault = RowFault.objects.using("unified_id").latest("pk")
+    assert browser.get("/unified_id/errors/").content.decode().count('<th scope="row">103</th>') == 1
     assert browser.post(f"/unified_id/errors/{fault.pk}/settle/").status_code == 302
     assert "誤りはありません" in browser.get("/unified_id/errors/").content.decode()
     assert browser.post(f"/unified_id/errors/{fault.pk}/settle/").status_code == 404
@@ -125,5 +132,38 @@ def test_counts_and_permits():
     signed_in("number_supervisor", personal_id="head").post(f"/unified_id/permits/{made.pk}/approve/")
     made.refresh_from_db()
     assert made.approved_by == "head"
-    first.post(f"/unified_id/permits/{made.pk}/end/")
+    end = f"/unified_id/permits/{made.pk}/end/"
+    first.post(end)
+    assert "R09.03.31" in first.get("/unified_id/permits/").content.decode()  # not without a reason
+    first.post(end, {"reason": "異動"})
     assert "R09.03.31" not in first.get("/unified_id/permits/").content.decode()
+    assert "異動" in AuditEvent.objects.using("unified_id").get(kind="grant-revoked").detail
+
+
+def test_a_permit_that_was_taken_back_before_its_approval_waits_no_longer():
+    first = signed_in("number_supervisor", personal_id="chief")
+    asked = request_permit(
+        using="unified_id", business_id="900", personal_id="S0001", legal_basis="番号法9条2項", by="chief",
+        start=AT.date().replace(year=2098), end=AT.date().replace(year=2099), at=AT,
+    )  # fmt: skip
+    other = signed_in("number_supervisor", personal_id="head")
+    assert "承認する" in other.get("/unified_id/permits/").content.decode()
+    first.post(f"/unified_id/permits/{asked.pk}/end/", {"reason": "間違い"})
+    page = other.get("/unified_id/permits/").content.decode()
+    assert ("承認する" in page, "始まる前に終了" in page) == (False, True)
+
+
+def test_a_message_that_was_refused_waits_for_a_person_and_goes_again():
+    request = CodesWanted(items=(CodeWanted(body="B011002", processing_no="P1", my_number_sealed="x"),))
+    post(using="unified_id", provider="juki", operation=WANT_CODES, request=request, key="k1", at=AT)
+    message = Outgoing.objects.using("unified_id").get()
+    Outgoing.objects.using("unified_id").update(state="dead", ended_at=AT, error="鍵が違います")
+    browser = signed_in("number_official")
+    assert "届かなかった電文</a>があります" in browser.get("/unified_id/errors/").content.decode()
+    page = browser.get("/unified_id/letters/").content.decode()
+    assert all(word in page for word in ("符号の取得依頼", "住基ネットワーク(代役)", "鍵が違います"))
+    assert browser.post(f"/unified_id/letters/{message.pk}/again/").status_code == 302
+    assert Outgoing.objects.using("unified_id").get().state == "waiting"
+    assert AuditEvent.objects.using("unified_id").filter(detail__contains="配達不能の再送").exists()
+    assert browser.post(f"/unified_id/letters/{message.pk}/again/").status_code == 404
+    assert signed_in("clerk").get("/unified_id/letters/").status_code == 403

@@ -178,14 +178,16 @@ def statistics(*, using: str, at: datetime) -> Statistics:
     )
 
 
-def waiting_permits(*, using: str) -> list[MyNumberPermit]:
-    """Permits that wait for the second person; few."""
-    return list(MyNumberPermit.objects.using(using).filter(approved_at__isnull=True).order_by("pk")[:MOST_HITS])
+def waiting_permits(*, using: str, on: date) -> list[MyNumberPermit]:
+    """Permits that wait for the second person, the oldest first."""
+    rows = MyNumberPermit.objects.using(using).filter(approved_at__isnull=True, valid__endswith__gt=on)
+    return list(rows.order_by("pk")[:MOST_HITS])
 
 
-def permits(*, using: str, after: str, limit: int) -> list[MyNumberPermit]:
-    """Approved permits, the newest first."""
-    rows = MyNumberPermit.objects.using(using).filter(approved_at__isnull=False)
+def permits(*, using: str, on: date, after: str, limit: int) -> list[MyNumberPermit]:
+    """Permits that were approved, withdrawn or ran out before, the newest first."""
+    over = Q(approved_at__isnull=False) | Q(valid__isempty=True) | Q(valid__endswith__lte=on)
+    rows = MyNumberPermit.objects.using(using).filter(over)
     if after.isdecimal() and len(after) < 19:
         rows = rows.filter(pk__lt=int(after))
     return list(rows.order_by("-pk")[:limit])

@@ -13,8 +13,11 @@ class CannotUnmerge(ValueError):
 
 
 def unmerge_persons(*, using: str, merge_id: int, reason: str, by: str, audit: Recorder, at: datetime) -> Merge:
-    """Undo a merge, for a reason that goes on record. Raises CannotUnmerge: undone before, the target has been merged on since (that one goes first),
-    or the 個人番号 belongs to somebody else by now."""
+    """Undo a merge, for a reason that goes on record.
+
+    Raises CannotUnmerge: undone before, the target has been merged on since (that one goes first), or the 個人番号
+    belongs to somebody else by now.
+    """
     with transaction.atomic(using=using):
         merge = Merge.objects.using(using).select_for_update().filter(pk=merge_id, undone_at__isnull=True).first()
         if merge is None:

@@ -42,10 +42,10 @@ def permits_page(request: OfficeRequest) -> HttpResponse:
             messages.success(request, "申請しました。別の人の承認を待っています。")
             return HttpResponseRedirect(reverse("unified_id:permits"))
     after = request.GET.get("after", "")
-    found = screens.permits(using=USING, after=after, limit=PAGE_ROWS + 1)
+    found = screens.permits(using=USING, on=request.today, after=after, limit=PAGE_ROWS + 1)
     context = {
         "form": form,
-        "waiting": screens.waiting_permits(using=USING),
+        "waiting": screens.waiting_permits(using=USING, on=request.today),
         "page": page_of(found, key=lambda permit: permit.pk, after=after),
     }
     return render(request, "unified_id/permits.html", context, status=422 if form.errors else 200)

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from tasuke.platform.access import Action, Actor
+from tasuke.platform.accounts.staff import StaffNames
 from tasuke.platform.ui.navigation import Link, links_for
 from tasuke.platform.ui.site import site
 
@@ -29,6 +30,7 @@ def office(request: HttpRequest) -> dict[str, Any]:
         "actor": actor,
         "may": May(actor),
         "site": office_site,
+        "staff_names": StaffNames(),
         "brand": office_site.brand_of(request.path_info),
         "navigation": links,
         "purpose": getattr(request, "purpose", None),

@@ -135,6 +135,12 @@ def get(mapping: Mapping[Any, Any], key: object) -> Any:
     return mapping.get(key, "")
 
 
+@register.simple_tag(takes_context=True)
+def staff(context: template.Context, personal_id: str | None) -> str:
+    """Somebody of the staff as 氏名(利用者ID), ― for nobody; one statement a page, however many are named."""
+    return context["staff_names"].told(personal_id) or NOTHING
+
+
 @register.simple_tag
 def state_badge(label: object, tone: str = "plain") -> SafeString:
     """A state as a small sign with its word (colour never stands alone). tone: good, warn, bad, info, plain."""

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from tasuke.platform.access import Action, OfficeRequest, screen
+from tasuke.platform.accounts.staff import StaffNames, staff_name
 from tasuke.platform.exchange.models import InboundState
 from tasuke.platform.exchange.services.record_files import NotHeld
 from tasuke.platform.ui.paging import PAGE_ROWS, page_of
@@ -34,6 +35,7 @@ from tasuke.systems.subsidy.claims.services.decide_queries import decide_queries
 from tasuke.systems.subsidy.claims.services.decide_query import NotAQuery, NotPayable, decide_query
 from tasuke.systems.subsidy.claims.services.return_claim import NotAccepted, return_claim
 from tasuke.systems.subsidy.claims.web.forms import ClaimFilter, DecideFileForm, DecideForm, DecideManyForm, ReturnForm
+from tasuke.systems.subsidy.claims.web.rows import claim_rows
 from tasuke.systems.subsidy.registry.wards import seen_by
 
 USING = "subsidy"
@@ -101,9 +103,11 @@ def queries(request: OfficeRequest) -> HttpResponse:
     )  # fmt: skip
     page = page_of(lines, key=lambda line: line.key, after=str(after) if after else "")
     _read(request, page.rows, "claims")
-    context = {"filter": form, "page": page, "state_words": STATES[state], "month": month}
-    context["deciding"] = state == "open" and request.actor.may(Action.DECIDE_CLAIM)
-    return render(request, "claims/queries.html", context | {"form": DecideManyForm(), "cares": CARES})
+    context: dict[str, Any] = {"filter": form, "page": page, "state_words": STATES[state], "month": month}
+    deciding = state == "open" and request.actor.may(Action.DECIDE_CLAIM)
+    context |= {"form": DecideManyForm(), "deciding": deciding}
+    context["rows"] = claim_rows(page.rows, deciding=deciding, ticked=False, staff=StaffNames().told)
+    return render(request, "claims/queries.html", context)
 
 
 @screen(Action.DECIDE_CLAIM, purpose="required")
@@ -126,8 +130,7 @@ def decide_many(request: OfficeRequest) -> HttpResponse:
         "page": page,
         "deciding": True,
         "state_words": "選んだ疑義",
-        "cares": CARES,
-        "ticked": True,
+        "rows": claim_rows(page.rows, deciding=True, ticked=True, staff=StaffNames().told),
     }
     return render(request, "claims/queries.html", context, status=422)
 
@@ -229,7 +232,7 @@ def _who_was_first(page: ClaimPage) -> str:
     last = page.entries[-1] if page.entries else None
     if last is None:
         return f"このレセプトは「{page.line.state}」です。判断できません。入力は残してあります"
-    return f"{last.decided_by} が先に「{last.get_kind_display()}」と記録しています。入力は残してあります"
+    return f"{staff_name(last.decided_by)} が先に「{last.get_kind_display()}」と記録しています。入力は残してあります"
 
 
 def _read(request: OfficeRequest, lines: Any, what: str) -> None:

@@ -9,11 +9,14 @@ from pathlib import Path
 import polars as pl
 
 from tasuke.city.files import CityFiles, FileKind
+from tasuke.demo.flow import decide
+from tasuke.demo.movers import Moved, write_movers
 from tasuke.demo.office import HEAD, Office
 from tasuke.deploy.chain.cycle import settle
 from tasuke.deploy.chain.founding import NEIGHBOURS, found
 from tasuke.deploy.chain.neighbour import Person, move_in
 from tasuke.deploy.chain.opening import open_chain
+from tasuke.deploy.imports import import_request
 from tasuke.formats import my_number_feed, resident_feed
 from tasuke.platform.exchange.archive import sha256_of
 from tasuke.schemes.profile import Profile
@@ -44,8 +47,20 @@ def run_chain(office: Office, files: CityFiles, profile: Profile, folder: Path, 
     open_chain(profile=profile, clock=clock)
     told = "統合宛名 市中間サーバ 中間サーバー 国(代役)"
     office.measure("番号連携の開設", time.perf_counter() - start, told, changed=fresh)
-    _distribute(office, _newcomers(files, folder, first_day.year), clock)
-    return _inquire(office, files, clock)
+    newcomers = _newcomers(files, folder, first_day.year)
+    moved = write_movers(profile=profile, last_day=office.day, folder=folder)
+    if moved is not None:
+        _receive(office, moved, profile, first_day)
+        newcomers += [(FileKind.RESIDENTS, moved.residents), (FileKind.NUMBERS, moved.numbers)]
+    _distribute(office, newcomers, clock)
+    return _inquire(office, files, moved, clock)
+
+
+def _receive(office: Office, moved: Moved, profile: Profile, first_day: date) -> None:
+    """The families stand in the register, their applications wait for an income that nobody here knows."""
+    office.run("住民情報の取込", import_request("residents", moved.residents), what=moved.residents.name)
+    office.run("申請の取込", import_request("applications", moved.applications), what=moved.applications.name)
+    decide(office, profile, moved.received_on, takeover=first_day)
 
 
 class Ticking:
@@ -105,15 +120,14 @@ def _newcomers(files: CityFiles, folder: Path, year: int) -> list[tuple[FileKind
     return made
 
 
-def _inquire(office: Office, files: CityFiles, clock: Ticking) -> dict[str, int]:
+def _inquire(office: Office, files: CityFiles, moved: Moved | None, clock: Ticking) -> dict[str, int]:
     start = time.perf_counter()
     needed = incomes_needed(using=USING)
     people = list(dict.fromkeys(one.atena_no for one in needed))
-    replicas = move_in(body=NEIGHBOURS[0].code, people=_neighbours(files, needed), at=clock())
+    replicas = move_in(body=NEIGHBOURS[0].code, people=_neighbours(files, moved, needed), at=clock())
     settle(clock=clock)
-    # the others wait for the clerk who tries the screens; who they are follows from their numbers, run after run
-    here = {no for no in people if int(no) % 3}
-    asked = _ask([one for one in needed if one.atena_no in here], clock())
+    left = _left_for_the_clerk(people, moved)
+    asked = _ask([one for one in needed if one.atena_no not in left], clock())
     settle(clock=clock)
     taken = 0
     for inquiry in Inquiry.objects.using(USING).filter(outcome="found", taken_over_at__isnull=True).order_by("pk"):
@@ -121,7 +135,13 @@ def _inquire(office: Office, files: CityFiles, clock: Ticking) -> dict[str, int]
         taken += 1
     told = f"所得が不明 {len(people):,}人  照会 {asked:,}  回答の取込 {taken:,}  副本(代役の市) {replicas:,}"
     office.measure("所得の情報照会", time.perf_counter() - start, told, changed=bool(asked or taken))
-    return {"needed": len(people), "asked": asked, "taken_over": taken, "left_for_the_clerk": len(people) - len(here)}
+    return {"needed": len(people), "asked": asked, "taken_over": taken, "left_for_the_clerk": len(left)}
+
+
+def _left_for_the_clerk(people: Sequence[str], moved: Moved | None) -> set[str]:
+    """Who waits for the clerk who tries the screens; it follows from their numbers, run after run."""
+    of_movers = [family.mother_no for family in moved.families] if moved is not None else []
+    return {no for no in people if int(no) % 3 == 0 and no not in of_movers} | set(of_movers[1:])
 
 
 def _ask(needed: Sequence[Needed], at: datetime) -> int:
@@ -146,18 +166,22 @@ def _ask(needed: Sequence[Needed], at: datetime) -> int:
     return asked
 
 
-def _neighbours(files: CityFiles, needed: Sequence[Needed]) -> list[Person]:
+def _neighbours(files: CityFiles, moved: Moved | None, needed: Sequence[Needed]) -> list[Person]:
     """The persons whose income is missing, as the city where they lived before knows them; figures follow from the
-    person's number, so that a second run says the same."""
-    numbers: dict[str, str] = {}
-    for file in files.files:
-        if file.kind == FileKind.NUMBERS:
-            frame, _ = my_number_feed.parse(file.path.read_bytes())
-            wanted = frame.filter(pl.col("atena_no").is_in([one.atena_no for one in needed]))
-            numbers |= dict(zip(wanted["atena_no"], wanted["my_number"], strict=True))
+    person's number, so that a second run says the same. Of the families that moved in it has two years."""
     years: dict[str, set[int]] = {}
     for one in needed:
         years.setdefault(one.atena_no, set()).add(one.tax_year)
+    paths = [file.path for file in files.files if file.kind == FileKind.NUMBERS]
+    if moved is not None:
+        paths.append(moved.numbers)
+        for family in moved.families:
+            years[family.mother_no] = {moved.received_on.year - 1, moved.received_on.year}
+    numbers: dict[str, str] = {}
+    for path in paths:
+        frame, _ = my_number_feed.parse(path.read_bytes())
+        wanted = frame.filter(pl.col("atena_no").is_in(list(years)))
+        numbers |= dict(zip(wanted["atena_no"], wanted["my_number"], strict=True))
     return [
         Person(f"7{no}"[:15], numbers[no], tuple(_record(no, year) for year in sorted(found)))
         for no, found in years.items()

@@ -38,6 +38,14 @@ def test_explain_income_names_each_part_limit_and_source():
     assert "一律控除の控除前" in told["所得限度額"].rule
     assert told["所得限度額"].source == "K3 H9 H10"
     assert told["所得限度額"].unconfirmed
+
+
+def test_explain_names_how_an_income_of_elsewhere_became_known():
+    income = MOTHER | {"source": "inquiry"}
+    told = steps("kawasaki-hitorioya", date(2025, 5, 20), incomes=[income])
+    assert told["所得(父または母)"].input == "総所得金額等 3,100,000円(課税、情報照会の回答)"
+    own = steps("kawasaki-hitorioya", date(2025, 5, 20), incomes=[MOTHER | {"source": "tax_feed"}])
+    assert own["所得(父または母)"].input == "総所得金額等 3,100,000円(課税)"
     assert told["判定年度"].result == "2023年中の所得"
     assert told["判定"].result == "非該当"
 

@@ -15,6 +15,8 @@ from tasuke.schemes.vocabulary import DeductionKind, Subject, label_of
 
 Row = Mapping[str, Any]
 _STATUS = {1: "非課税", 2: "均等割のみ課税", 3: "課税", 4: "未申告"}
+# how an income became known; the city's own tax office is the rule and needs no word
+_KNOWN_BY = {"inquiry": "情報照会の回答", "certificate": "所得課税証明書"}
 _WHOSE = {
     "highest": "所得を見る人のうち、所得の最も高い人で判定する",
     "each": "所得を見る人それぞれを、それぞれの限度額で判定する",
@@ -67,7 +69,9 @@ def _subject_steps(version: Version, income: Income, row: Row, marks: Marks) -> 
     table = _table_of(version, income, row["subject"])
     taken = _deductions(version, income, row, table)
     support = row["_part_child_support"]
-    given = f"総所得金額等 {yen_words(row['_part_total'])}({_STATUS.get(row['status_code'], '課税の区分なし')})"
+    known_by = _KNOWN_BY.get(row["source"] or "")
+    status = _STATUS.get(row["status_code"], "課税の区分なし") + (f"、{known_by}" if known_by else "")
+    given = f"総所得金額等 {yen_words(row['_part_total'])}({status})"
     given += f"、養育費から {yen_words(support)}" if support else ""
     rule = "控除: " + ("、".join(f"{name} {amount:,}円" for name, amount in taken) or "なし")
     mark = marks.of(group) or any(marks.of(i) for i in group.item if row.get(f"_part_{i.kind}"))

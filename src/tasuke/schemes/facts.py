@@ -106,6 +106,11 @@ class IncomeFacts(_Part):
     dependents_16_18: Count | None = Field(default=None, description="うち16〜18歳")
     income_levy: Yen | None = Field(default=None, description="市民税所得割額")
     child_support: Yen | None = Field(default=None, description="養育費(年額)")
+    source: str | None = Field(
+        default=None,
+        max_length=20,
+        description="把握方法(tax_feed 税情報、inquiry 情報照会、certificate 所得課税証明書)",
+    )
 
 
 class Facts(_Part):

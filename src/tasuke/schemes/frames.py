@@ -61,6 +61,7 @@ INCOME_COLUMNS: Mapping[str, PolarsDataType] = {
     "dependents_16_18": pl.Int64,
     "income_levy": pl.Int64,
     "child_support": pl.Int64,
+    "source": pl.String,
 }
 
 FEW_ROWS = 2000

@@ -267,11 +267,12 @@ class Master(Message):
 
 
 class MidServiceState(Message):
-    """稼動状態. opens_at: when a closed service opens again."""
+    """稼動状態. opens_at: when a closed service opens again. master_version: the newest that can be asked for."""
 
     open: bool
     opens_at: datetime | None = None
     note: str = ""
+    master_version: int | None = None
 
 
 class Removal(Message):

@@ -197,10 +197,15 @@ class Fetch(Message):
 
 
 class Mail(Message):
-    """In the order of their sequence."""
+    """In the order of their sequence.
+
+    keys_version, master_version: the newest of what is distributed, so that who fetches knows what to ask for anew.
+    """
 
     envelopes: tuple[Envelope, ...]
     more: bool
+    keys_version: int | None = None
+    master_version: int | None = None
 
 
 class Confirm(Message):

@@ -56,28 +56,6 @@ def _whole_round(system: str) -> Turn:
     return turn
 
 
-def _each_round(system: str, limit: int) -> Turn:
-    def turn(at: datetime) -> Counts:
-        counts: dict[str, int] = {}
-        for one in _module(f"{system}.rounds").ROUNDS.values():
-            for name, count in one(at, limit).items():
-                counts[name] = counts.get(name, 0) + count
-        return counts
-
-    return turn
-
-
-def _midserver(at: datetime) -> Counts:
-    """All rounds; when letters came, what they call for goes out at once, and what that brings comes in."""
-    counts = dict(_each_round("midserver", 10_000)(at))
-    if counts.get("letters_received"):
-        rounds = _module("midserver.rounds")
-        for one in (rounds.send_mail, rounds.fetch_mail):
-            for name, count in one(at).items():
-                counts[name] = counts.get(name, 0) + count
-    return counts
-
-
 def _nothing(at: datetime) -> Counts:
     return {}
 
@@ -93,6 +71,6 @@ _TURNS: Mapping[str, Turn] = {
     "welfare": _welfare,
     "unified_id": _whole_round("unified_id"),
     "gateway": _whole_round("gateway"),
-    "midserver": _midserver,
-    "nis": _each_round("nis", 10_000),
+    "midserver": _whole_round("midserver"),
+    "nis": _whole_round("nis"),
 }

@@ -13,7 +13,7 @@ from tasuke.contracts.unified import Empty
 from tasuke.systems.midserver import queries
 from tasuke.systems.midserver.directory import directory
 from tasuke.systems.midserver.flags import Kind
-from tasuke.systems.midserver.hours import service_state
+from tasuke.systems.midserver.hours import service_state, standing
 from tasuke.systems.midserver.mail.coding import remove_codes
 from tasuke.systems.midserver.master import NoMaster, PermissionList, master_for, permission_list
 from tasuke.systems.midserver.noting import count, record_call
@@ -25,7 +25,7 @@ from tasuke.systems.midserver.services.request_codes import request_codes
 from tasuke.systems.midserver.services.set_flags import set_flags
 from tasuke.systems.midserver.services.update_replica import update_replica
 from tasuke.systems.midserver.setting import number
-from tasuke.systems.midserver.tenancy import UnknownTenant, inside, tenant_of
+from tasuke.systems.midserver.tenancy import inside
 
 Q = TypeVar("Q", bound=Message)
 R = TypeVar("R", bound=Message)
@@ -36,13 +36,11 @@ def _open(handler: Callable[[Q, Caller], R]) -> Callable[[Q, Caller], R]:
 
     @wraps(handler)
     def admitted(request: Q, caller: Caller) -> R:
-        state = service_state(at=caller.at)
-        if not state.open:
-            raise Unreachable(f"中間サーバーは停止しています: {state.note}")
-        try:
-            tenant_of(caller.body)
-        except UnknownTenant as error:
-            raise Refused("この団体は中間サーバーを利用していません", status=403) from error
+        now = standing(body=caller.body, at=caller.at)
+        if not now.state.open:
+            raise Unreachable(f"中間サーバーは停止しています: {now.state.note}")
+        if not now.takes_part:
+            raise Refused("この団体は中間サーバーを利用していません", status=403)
         return handler(request, caller)
 
     return admitted

@@ -8,9 +8,9 @@ from functools import lru_cache
 from tasuke.contracts.mediation import PublicKey
 from tasuke.platform.crypto.certificates import CertificateRefused, certifies, verify_certificate
 from tasuke.platform.crypto.files import KeyFileUnusable, keys_folder, read_secret, write_once
-from tasuke.platform.crypto.keyrings import SigningKey
+from tasuke.platform.crypto.keyrings import SigningKey, SigningKeyPair
 from tasuke.systems.midserver.models import DirectoryKey, DirectoryVersion
-from tasuke.systems.midserver.tenancy import USING, Inside
+from tasuke.systems.midserver.tenancy import USING
 
 CORE = "CORE"
 
@@ -39,10 +39,10 @@ class Directory:
         """The newest key in force to which one seals what is for a body."""
         return next((key for key in self.by_owner.get((body, "enc"), ()) if in_force(key, at)), None)
 
-    def own(self, room: Inside, at: datetime) -> SigningKey:
-        """The municipality's newest signing key that the others know already. Raises NoKey."""
-        for kid, _ in room.signing_keys.public_jwks():
-            known, private = self.by_kid.get(kid), room.signing_keys.key(kid)
+    def own(self, ring: SigningKeyPair, at: datetime) -> SigningKey:
+        """The newest signing key of a municipality that the others know already. Raises NoKey."""
+        for kid, _ in ring.public_jwks():
+            known, private = self.by_kid.get(kid), ring.key(kid)
             if known is not None and private is not None and in_force(known, at):
                 return SigningKey(kid, private)
         raise NoKey("自団体の署名鍵が、国の鍵の一覧にないか、有効期間の外です")
@@ -53,9 +53,9 @@ def in_force(key: PublicKey, at: datetime) -> bool:
     return key.valid_from <= at < key.valid_to and (key.revoked_at is None or at < key.revoked_at)
 
 
-def directory(*, using: str = USING) -> Directory:
-    """The directory as it is known now."""
-    return _load(known_version(using=using), using)
+def directory(*, version: int | None = None, using: str = USING) -> Directory:
+    """The directory as it is known now. version: when the caller has read it already."""
+    return _load(known_version(using=using) if version is None else version, using)
 
 
 def known_version(*, using: str = USING) -> int:

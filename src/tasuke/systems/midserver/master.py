@@ -52,9 +52,10 @@ class PermissionList:
         return next((row for row in self.bodies.get(code, ()) if _holds(row, day)), None)
 
 
-def permission_list(*, using: str = USING) -> PermissionList:
-    """The version in force. Raises NoMaster."""
-    version = current_version(using=using)
+def permission_list(*, version: int | None = None, using: str = USING) -> PermissionList:
+    """The version in force. version: when the caller has read it already. Raises NoMaster."""
+    if version is None:
+        version = current_version(using=using)
     if version == 0:
         raise NoMaster("配信マスターをまだ受け取っていません")
     return _load(version, using)

@@ -30,8 +30,7 @@ from tasuke.contracts.unified import Empty
 from tasuke.systems.nis import mailbox
 from tasuke.systems.nis.directory import NoKeyInForce, keys_since
 from tasuke.systems.nis.master import master_since
-from tasuke.systems.nis.models import Body
-from tasuke.systems.nis.opening import opening, require_open, require_running
+from tasuke.systems.nis.opening import Standing, opening, require_open, require_running, standing
 from tasuke.systems.nis.services.issue_codes import BadProcessingNo, NotOwnBody, issue_codes
 from tasuke.systems.nis.services.publish_key import KeyRefused, publish_key
 from tasuke.systems.nis.services.receive_envelopes import UnknownBody, receive_envelopes
@@ -50,17 +49,20 @@ def _send(request: Send, caller: Caller) -> Verdicts:
 
 
 def _fetch(request: Fetch, caller: Caller) -> Mail:
-    require_open(using=USING, at=caller.at)
-    _require_body(caller)
+    now = standing(using=USING, body=caller.body)
+    require_open(using=USING, at=caller.at, known=now)
+    _require_body(now)
     try:
-        return mailbox.fetch(using=USING, receiver=caller.body, after=request.after, limit=request.limit, at=caller.at)
+        mail = mailbox.fetch(using=USING, receiver=caller.body, after=request.after, limit=request.limit, at=caller.at)
     except NoKeyInForce as error:
         raise Refused(str(error), status=409) from None
+    return mail.model_copy(update={"keys_version": now.keys_version, "master_version": now.master_version})
 
 
 def _confirm(request: Confirm, caller: Caller) -> Empty:
-    require_running(using=USING)
-    _require_body(caller)
+    now = standing(using=USING, body=caller.body)
+    require_running(using=USING, known=now)
+    _require_body(now)
     try:
         mailbox.confirm(using=USING, receiver=caller.body, upto=request.upto)
     except mailbox.NotYetSent as error:
@@ -108,8 +110,8 @@ def _want_codes(request: CodesWanted, caller: Caller) -> CodesTaken:
         raise Refused(str(error), status=400) from None
 
 
-def _require_body(caller: Caller) -> None:
-    if not Body.objects.using(USING).filter(code=caller.body).exists():
+def _require_body(now: Standing) -> None:
+    if not now.takes_part:
         raise Refused("参加していない機関です", status=403)
 
 

@@ -9,17 +9,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from django.db.models import F
+from django.db import connections
 
 from tasuke.contracts.mediation import CodesIssued, Envelope, Mail, OutcomeBatch, PermittedBatch
 from tasuke.platform.crypto.envelopes import Claims, make
 from tasuke.systems.nis.directory import core_signer, sealing_key
 from tasuke.systems.nis.models import Mail as MailRow
-from tasuke.systems.nis.models import Mailbox
 from tasuke.systems.nis.settings_holder import CORE, service, vault
 
 Content = CodesIssued | PermittedBatch | OutcomeBatch
 T = TypeVar("T")
+_TAKE = """
+INSERT INTO nis_mailbox (receiver, last_out, confirmed) VALUES (%s, %s, 0)
+ON CONFLICT (receiver) DO UPDATE SET last_out = nis_mailbox.last_out + excluded.last_out
+RETURNING last_out
+"""
+_CONFIRM = """
+UPDATE nis_mailbox SET confirmed = GREATEST(confirmed, %s) WHERE receiver = %s AND last_out >= %s
+"""
 MOST_ITEMS = 500
 """Items of one message: an envelope stays well below a megabyte."""
 
@@ -38,15 +45,13 @@ def post(*, using: str, contents: Mapping[str, Sequence[Content]], at: datetime)
         messages = contents[receiver]
         if not messages:
             continue
-        Mailbox.objects.using(using).get_or_create(receiver=receiver)
-        box = Mailbox.objects.using(using).select_for_update().get(receiver=receiver)
-        Mailbox.objects.using(using).filter(pk=box.pk).update(last_out=F("last_out") + len(messages))
+        before = _take_numbers(receiver, len(messages), using)
         texts = [message.model_dump_json().encode() for message in messages]
         sealed = vault().seal_many(texts, context=_context(receiver))
         rows += [
             MailRow(
                 receiver=receiver,
-                sequence=box.last_out + place,
+                sequence=before + place,
                 message_id=f"N{secrets.token_hex(12)}",
                 kind=message.kind,
                 items=len(message.items),
@@ -87,14 +92,21 @@ def fetch(*, using: str, receiver: str, after: int, limit: int, at: datetime) ->
     return Mail(envelopes=tuple(envelopes), more=more)
 
 
+def _take_numbers(receiver: str, count: int, using: str) -> int:
+    """The number before the next `count` ones. The mailbox stays locked until the transaction ends."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(_TAKE, [receiver, count])
+        return int(cursor.fetchone()[0]) - count
+
+
 def confirm(*, using: str, receiver: str, upto: int) -> int:
     """Forget what a body has stored; gives how many messages went. Raises NotYetSent."""
-    box = Mailbox.objects.using(using).select_for_update().filter(receiver=receiver).first()
-    if upto > (box.last_out if box else 0):
-        raise NotYetSent("まだ送られていない番号です")
-    if box is not None and upto > box.confirmed:
-        Mailbox.objects.using(using).filter(pk=box.pk).update(confirmed=upto)
-    return MailRow.objects.using(using).filter(receiver=receiver, sequence__lte=upto).delete()[0]
+    with connections[using].cursor() as cursor:
+        cursor.execute(_CONFIRM, [upto, receiver, upto])
+        if upto > 0 and not cursor.rowcount:
+            raise NotYetSent("まだ送られていない番号です")
+        cursor.execute("DELETE FROM nis_mail WHERE receiver = %s AND sequence <= %s", [receiver, upto])
+        return int(cursor.rowcount)
 
 
 def in_parts(items: Sequence[T]) -> Iterator[tuple[T, ...]]:

@@ -3,9 +3,22 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from django.db import connections
+
 from tasuke.systems.nis.services.expire_permits import expire_permits
-from tasuke.systems.nis.services.open_network import renew_core_keys
-from tasuke.systems.nis.services.remove_expired import remove_expired
+from tasuke.systems.nis.services.open_network import RENEW_BEFORE, renew_core_keys
+from tasuke.systems.nis.services.remove_expired import kept_from, remove_expired
+from tasuke.systems.nis.settings_holder import CORE, USING
+
+# what each round would find to do, in the order of ROUNDS
+_DUE = """
+SELECT EXISTS (SELECT FROM nis_issuedpermit WHERE state = 'open' AND expires_at <= %s),
+       EXISTS (SELECT FROM nis_record WHERE keep_until <= %s)
+       OR EXISTS (SELECT FROM nis_issuedpermit WHERE state <> 'open' AND closed_at <= %s)
+       OR EXISTS (SELECT FROM nis_received WHERE at <= %s)
+       OR EXISTS (SELECT FROM nis_refusal WHERE at <= %s),
+       (SELECT count(DISTINCT use) < 2 FROM nis_directorykey WHERE body = %s AND valid_to > %s)
+"""
 
 
 def close_permits(at: datetime, limit: int = 10_000) -> Mapping[str, int]:
@@ -28,3 +41,17 @@ ROUNDS: Mapping[str, Callable[[datetime, int], Mapping[str, int]]] = {
     "nis.tidy": tidy,
     "nis.renew-keys": renew_keys,
 }
+
+
+def run_round(at: datetime, limit: int = 10_000) -> Mapping[str, int]:
+    """Those rounds that have something to do; one statement finds out which."""
+    upto = kept_from(at)
+    moments = [upto[what] for what in ("records", "permits", "received", "refusals")]
+    with connections[USING].cursor() as cursor:
+        cursor.execute(_DUE, [at, *moments, CORE, at + RENEW_BEFORE])
+        due = cursor.fetchone()
+    counts: dict[str, int] = {}
+    for one in (one for one, has_work in zip(ROUNDS.values(), due, strict=True) if has_work):
+        for name, count in one(at, limit).items():
+            counts[name] = counts.get(name, 0) + count
+    return counts

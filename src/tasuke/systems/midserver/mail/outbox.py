@@ -73,7 +73,7 @@ def envelope(room: Inside, letter: Ready, *, keys: Directory, at: datetime) -> E
         expires_at=at + _LIFE,
         kind=letter.kind,
     )
-    token = make(letter.payload, signer=keys.own(room, at), recipient=recipient, claims=claims)
+    token = make(letter.payload, signer=keys.own(room.signing_keys, at), recipient=recipient, claims=claims)
     return Envelope(
         message_id=letter.message_id, sequence=letter.sequence, sender=room.body, receiver=CORE, token=token
     )
@@ -83,6 +83,7 @@ def note_verdicts(room: Inside, letters: list[Ready], verdicts: tuple[Verdict, .
     """Write down what core said to each letter. A refused one stays first in line unless it is itself at fault."""
     said = {verdict.message_id: verdict for verdict in verdicts}
     counts = {"letters_sent": 0, "letters_refused": 0}
+    sent: list[int] = []
     for letter in letters:
         verdict = said.get(letter.message_id)
         if verdict is None:
@@ -91,13 +92,14 @@ def note_verdicts(room: Inside, letters: list[Ready], verdicts: tuple[Verdict, .
             counts["letters_refused"] += 1
             _note_refusal(room, letter, verdict, at=at)
             break
-        counts["letters_sent"] += 1
+        sent.append(letter.sequence)
+    if sent:
         room.cursor.execute(
             "UPDATE outbox SET state = 'sent', ended_at = %s, payload_sealed = NULL"
-            " WHERE sequence = %s AND state = 'ready'",
-            [at, letter.sequence],
+            " WHERE sequence = ANY(%s) AND state = 'ready'",
+            [at, sent],
         )
-    return counts
+    return counts | {"letters_sent": len(sent)}
 
 
 def _note_refusal(room: Inside, letter: Ready, verdict: Verdict, *, at: datetime) -> None:

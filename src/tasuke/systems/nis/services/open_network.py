@@ -13,7 +13,7 @@ from tasuke.systems.nis.models import DirectoryKey
 from tasuke.systems.nis.services.load_master import load_master
 from tasuke.systems.nis.settings_holder import CORE, USING, core_sealing, core_signing, service
 
-_RENEW_BEFORE = timedelta(days=30)
+RENEW_BEFORE = timedelta(days=30)
 
 
 def open_network(*, at: datetime, using: str = USING) -> str:
@@ -33,7 +33,7 @@ def renew_core_keys(*, at: datetime, using: str = USING) -> int:
     made = 0
     with transaction.atomic(using=using):
         for ring, use in ((core_sealing(), "enc"), (core_signing(), "sig")):
-            rows = DirectoryKey.objects.using(using).filter(body=CORE, use=use, valid_to__gt=at + _RENEW_BEFORE)
+            rows = DirectoryKey.objects.using(using).filter(body=CORE, use=use, valid_to__gt=at + RENEW_BEFORE)
             if not rows.exists():
                 ring.rotate()
                 _publish_newest(ring, "enc" if use == "enc" else "sig", at, using)

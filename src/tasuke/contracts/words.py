@@ -37,6 +37,20 @@ _OPERATIONS: Mapping[tuple[str, str], str] = {
     ("", "to-atena"): "宛名番号への変換",
     ("", "match"): "個人番号の照合",
 }
+_BODY_KINDS: Mapping[str, str] = {
+    "core": "中核システム",
+    "municipality": "市区町村",
+    "prefecture": "都道府県",
+    "insurer": "医療保険者等",
+    "account_registry": "公金受取口座",
+}
+_VALUE_KINDS: Mapping[str, str] = {
+    "int": "整数",
+    "text": "文字",
+    "date": "日付",
+    "flag": "はい・いいえ",
+    "code": "コード",
+}
 
 
 def system_title(system: str) -> str:
@@ -47,6 +61,16 @@ def system_title(system: str) -> str:
 def business_title(business_id: str) -> str:
     """The id with the name of the business; the id alone when it has none here."""
     return f"{business_id} {_BUSINESSES.get(business_id, '')}".strip()
+
+
+def body_kind_title(kind: str) -> str:
+    """What kind of body takes part; the id itself when this version does not know it."""
+    return _BODY_KINDS.get(kind, kind)
+
+
+def value_kind_title(kind: str) -> str:
+    """The form of an item's value in a conversion table."""
+    return _VALUE_KINDS.get(kind, kind)
 
 
 def operation_title(operation: str, *, contract: str = "") -> str:

@@ -18,7 +18,7 @@ pytestmark = [
     pytest.mark.urls("tests.systems.gateway.office_urls"),
 ]
 AT = datetime(2026, 6, 10, 9, 0, tzinfo=ZoneInfo("Asia/Tokyo"))
-PAGES = ("", "inquiries/", "errors/", "flags/", "masters/", "tables/", "files/")
+PAGES = ("", "inquiries/", "errors/", "flags/", "masters/", "masters/bodies/", "tables/", "files/")
 
 
 def inquiry(number, state, **more):
@@ -91,6 +91,34 @@ def test_states_and_reasons_are_shown():
     assert [word in errors for word in ("形が違います", "コード表に無い値です", "照会許可用照合リスト")] == [True] * 3
     assert "第3版" in page("masters/").content.decode()
     assert "未確認" in page("tables/").content.decode()
+
+
+def test_codes_are_shown_by_name():
+    listed = page("inquiries/").content.decode()
+    assert all(word in listed for word in ("地方税関係情報", "小樽市(代役)", "900 医療費助成"))
+    assert ("市区町村" in page("masters/").content.decode(), "小樽市" in page("masters/bodies/").content.decode()) == (
+        True,
+        True,
+    )
+    assert "総所得金額" in page("tables/").content.decode()
+
+
+def test_long_lists_come_in_pieces(django_assert_max_num_queries):
+    for number in range(120):
+        AskError.objects.using("gateway").create(
+            at=AT, system="subsidy", business_id="900", record_id=f"2027-{number:08}", atena_no=f"{1000 + number}",
+            code="E0004", message="照会許可用照合リストにありません",
+        )  # fmt: skip
+        PersonFlag.objects.using("gateway").create(atena_no=f"{2000 + number}", reason="支援措置", changed_at=AT)
+    browser = signed_in("distribution_official")
+    assert browser.get("/gateway/errors/").content.decode().count("2027-") == 10
+    with django_assert_max_num_queries(15, using="gateway"):
+        alone = browser.get("/gateway/errors/?kind=refused").content.decode()
+    assert (alone.count("2027-"), "after=" in alone) == (50, True)
+    flags = browser.get("/gateway/flags/").content.decode()
+    assert ("2049" in flags, "2050" in flags) == (True, False)
+    assert "2050" in browser.get("/gateway/flags/?after=2049").content.decode()
+    assert browser.get("/gateway/errors/?kind=refused&after=x").status_code == 200
 
 
 def test_a_dead_letter_is_sent_again(traffic):

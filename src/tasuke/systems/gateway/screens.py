@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Count, F, Min
+from django.db.models import Count, F, Min, QuerySet
 
 from tasuke.systems.gateway import tables
 from tasuke.systems.gateway.masters import newest
@@ -26,7 +26,6 @@ from tasuke.systems.gateway.models import (
 from tasuke.systems.gateway.watching import window
 
 USING = "gateway"
-MOST = 100
 _CODE_WORDS = {"requested": "要求中", "sent": "要求中", "acquired": "取得済み", "failed": "取得できず"}
 
 
@@ -80,38 +79,84 @@ def inquiries(*, state: str, after: str, limit: int) -> list[Inquiry]:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """What needs a person: refused rows, dead letters (stuck), answers that no table fits, provision that failed."""
+class ErrorLine:
+    """One thing that needs a person. key: where the next piece of the list begins; inquiry: id of one to send again."""
 
-    refused: Sequence[AskError]
-    stuck: Sequence[Inquiry]
-    held: Sequence[HeldResult]
-    provisions: Sequence[Provision]
-    flags: Sequence[PersonFlag]
-
-    @property
-    def atena_nos(self) -> list[str]:
-        """Everybody shown, for the trail."""
-        found = {row.atena_no for row in self.refused} | {row.atena_no for row in self.stuck}
-        found |= {row.atena_no for row in self.provisions} | {row.atena_no for row in self.flags}
-        return sorted(found | {row.inquiry.atena_no for row in self.held})
+    key: str
+    at: datetime
+    atena_no: str
+    reason: str
+    record_id: str = ""
+    business_id: str = ""
+    inquiry: int | None = None
 
 
-def standing() -> Standing:
-    """The newest of each kind."""
-    stuck = Inquiry.objects.using(USING).filter(state=InquiryState.STUCK)
-    return Standing(
-        refused=list(AskError.objects.using(USING).order_by("-pk")[:MOST]),
-        stuck=list(stuck.order_by("pk")[:MOST]),
-        held=list(HeldResult.objects.using(USING).defer("sealed").select_related("inquiry").order_by("pk")[:MOST]),
-        provisions=list(Provision.objects.using(USING).exclude(error="").order_by("changed_at")[:MOST]),
-        flags=list(PersonFlag.objects.using(USING).exclude(error="").order_by("changed_at")[:MOST]),
-    )
+ERRORS = {
+    "stuck": "送れずに止まった照会",
+    "held": "変換できずに保留した回答",
+    "refused": "受け付けなかった照会",
+    "flags": "送れなかった自動応答不可・不開示",
+    "provisions": "提供できなかった世帯情報",
+}
 
 
-def flags() -> list[PersonFlag]:
-    """Flags in force; those whose 支援措置 has ended at the source come first and wait for a person."""
-    return list(PersonFlag.objects.using(USING).filter(on=True).order_by("told", "-changed_at", "atena_no")[:500])
+def error_lines(kind: str, *, after: str, limit: int) -> list[ErrorLine]:
+    """A piece of one list of ERRORS: refused rows the newest first, inquiries the oldest first, else by 宛名番号."""
+    number = int(after) if after.isascii() and after.isdecimal() and len(after) < 19 else None
+    if kind in ("flags", "provisions"):
+        model = PersonFlag if kind == "flags" else Provision
+        failed = model._default_manager.using(USING).exclude(error="").filter(atena_no__gt=after)
+        return [
+            ErrorLine(row.atena_no, row.changed_at, row.atena_no, row.error)
+            for row in failed.order_by("atena_no")[:limit]
+        ]
+    if kind == "refused":
+        refused = AskError.objects.using(USING).order_by("-pk")
+        return [
+            ErrorLine(str(row.pk), row.at, row.atena_no, f"{row.code} {row.message}", row.record_id, row.business_id)
+            for row in (refused.filter(pk__lt=number) if number else refused)[:limit]
+        ]
+    if kind == "held":
+        held = HeldResult.objects.using(USING).defer("sealed").select_related("inquiry").order_by("pk")
+        return [
+            ErrorLine(
+                str(row.pk),
+                row.at,
+                row.inquiry.atena_no,
+                row.problem,
+                row.inquiry.record_id,
+                row.inquiry.business_id,
+            )
+            for row in (held.filter(pk__gt=number) if number else held)[:limit]
+        ]
+    stuck = Inquiry.objects.using(USING).filter(state=InquiryState.STUCK).order_by("pk")
+    return [
+        ErrorLine(str(row.pk), row.asked_at, row.atena_no, row.reason, row.record_id, row.business_id, row.pk)
+        for row in (stuck.filter(pk__gt=number) if number else stuck)[:limit]
+    ]
+
+
+def ended_flags(*, limit: int) -> list[PersonFlag]:
+    """Flags whose 支援措置 has ended at the source, the oldest first: each waits for a person."""
+    return list(_flags().filter(told=False).order_by("changed_at", "atena_no")[:limit])
+
+
+def standing_flags(*, after: str, limit: int) -> list[PersonFlag]:
+    """Flags in force whose 支援措置 goes on, by 宛名番号."""
+    return list(_flags().filter(told=True, atena_no__gt=after).order_by("atena_no")[:limit])
+
+
+def _flags() -> "QuerySet[PersonFlag]":
+    return PersonFlag.objects.using(USING).filter(on=True)
+
+
+def names() -> dict[str, str]:
+    """What the codes of procedures, information and bodies mean, after the newest master."""
+    rows = MasterRow.objects.using(USING).values_list("procedure_code", "procedure", "information_code", "information")
+    found = dict(MasterBody.objects.using(USING).values_list("code", "name"))
+    for procedure_code, procedure, information_code, information in rows:
+        found[procedure_code], found[information_code] = procedure, information
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,17 +166,23 @@ class Masters:
     version: int
     versions: Sequence[MasterVersion]
     rows: Sequence[MasterRow]
-    bodies: Sequence[MasterBody]
 
 
-def masters() -> Masters:
-    """Everything of the newest version."""
+def masters(*, after: str, limit: int) -> Masters:
+    """A piece of the newest version's combinations, in the order in which they came."""
+    rows = MasterRow.objects.using(USING).order_by("pk")
+    if after.isascii() and after.isdecimal() and len(after) < 19:
+        rows = rows.filter(pk__gt=int(after))
     return Masters(
         version=newest(using=USING),
         versions=list(MasterVersion.objects.using(USING).order_by("-version")[:10]),
-        rows=list(MasterRow.objects.using(USING).order_by("procedure_code", "information_code", "provider_kind")[:500]),
-        bodies=list(MasterBody.objects.using(USING).order_by("code")[:500]),
+        rows=list(rows[:limit]),
     )
+
+
+def bodies(*, after: str, limit: int) -> list[MasterBody]:
+    """A piece of the newest version's bodies, by code."""
+    return list(MasterBody.objects.using(USING).filter(code__gt=after).order_by("code")[:limit])
 
 
 def tables_on(day: date) -> Mapping[str, Sequence[object]]:

@@ -2,7 +2,7 @@
 
 from django import template
 
-from tasuke.contracts.words import business_title, operation_title, system_title
+from tasuke.contracts.words import body_kind_title, business_title, operation_title, system_title, value_kind_title
 from tasuke.platform.ui.templatetags.office import NOTHING
 
 register = template.Library()
@@ -26,6 +26,18 @@ def business(value: str) -> str:
 def operation(value: str, contract: str = "") -> str:
     """want-codes, of the contract juki → 符号の取得依頼."""
     return operation_title(value, contract=contract)
+
+
+@register.filter
+def body_kind(value: str) -> str:
+    """municipality → 市区町村."""
+    return body_kind_title(value)
+
+
+@register.filter
+def value_kind(value: str) -> str:
+    """int → 整数."""
+    return value_kind_title(value)
 
 
 @register.filter

@@ -14,6 +14,7 @@ urlpatterns = [
     path("errors/", views.errors, name="errors"),
     path("flags/", views.flags, name="flags"),
     path("masters/", views.masters, name="masters"),
+    path("masters/bodies/", views.bodies, name="bodies"),
     path("tables/", views.conversion_tables, name="tables"),
     path("files/", files.results, name="results-file"),
 ]

@@ -14,6 +14,7 @@ from tasuke.systems.gateway.services.retry_inquiry import NothingToRetry, retry_
 from tasuke.systems.gateway.web.forms import LiftForm, StateFilter
 
 USING = "gateway"
+_FEW = 10  # rows of a list beside others
 
 
 @screen(Action.VIEW_GATEWAY, using=USING)
@@ -31,7 +32,7 @@ def inquiry_list(request: OfficeRequest) -> HttpResponse:
     found = screens.inquiries(state=state, after=after, limit=PAGE_ROWS + 1)
     page = page_of(found, key=lambda row: row.pk, after=after)
     request.audit.read([row.atena_no for row in page.rows], "inquiries")
-    return render(request, "gateway/inquiries.html", {"page": page, "filter": form})
+    return render(request, "gateway/inquiries.html", {"page": page, "filter": form, "names": screens.names()})
 
 
 @require_POST
@@ -49,10 +50,21 @@ def retry(request: OfficeRequest, inquiry_id: int) -> HttpResponse:
 
 @screen(Action.LIST_INQUIRIES, purpose="required", using=USING)
 def errors(request: OfficeRequest) -> HttpResponse:
-    """What was not taken, what stands still, what could not be provided, each with its reason."""
-    found = screens.standing()
-    request.audit.read(found.atena_nos, "gateway-errors")
-    return render(request, "gateway/errors.html", {"found": found})
+    """What was not taken, what stands still, what could not be provided, each with its reason.
+
+    Of each kind the first few; one kind alone (`?kind=`) in pieces.
+    """
+    kind, after = request.GET.get("kind", ""), request.GET.get("after", "")
+    kinds, rows = ([kind], PAGE_ROWS) if kind in screens.ERRORS else (list(screens.ERRORS), _FEW)
+    after = after if len(kinds) == 1 else ""
+    lists = []
+    for one in kinds:
+        found = screens.error_lines(one, after=after, limit=rows + 1)
+        page = page_of(found, key=lambda line: line.key, after=after, limit=rows)
+        lists.append((one, screens.ERRORS[one], page))
+    shown = sorted({line.atena_no for _, _, page in lists for line in page.rows})
+    request.audit.read(shown, "gateway-errors")
+    return render(request, "gateway/errors.html", {"lists": lists, "alone": len(kinds) == 1})
 
 
 @screen(Action.LIFT_FLAGS, purpose="required", using=USING)
@@ -70,18 +82,34 @@ def flags(request: OfficeRequest) -> HttpResponse:
         else:
             messages.success(request, "解除しました。次の送信で中間サーバーに届きます。")
             return HttpResponseRedirect(reverse("gateway:flags"))
-    found = screens.flags()
-    request.audit.read([row.atena_no for row in found], "flags")
-    return render(request, "gateway/flags.html", {"found": found, "form": form}, status=422 if form.errors else 200)
+    after = request.GET.get("after", "")
+    ended = page_of(screens.ended_flags(limit=PAGE_ROWS + 1), key=lambda row: row.pk)
+    page = page_of(screens.standing_flags(after=after, limit=PAGE_ROWS + 1), key=lambda row: row.pk, after=after)
+    request.audit.read([row.atena_no for row in (*ended.rows, *page.rows)], "flags")
+    shown = {"ended": ended, "page": page, "form": form}
+    return render(request, "gateway/flags.html", shown, status=422 if form.errors else 200)
 
 
 @screen(Action.VIEW_GATEWAY, using=USING)
 def masters(request: OfficeRequest) -> HttpResponse:
     """配信マスター in force."""
-    return render(request, "gateway/masters.html", {"found": screens.masters()})
+    after = request.GET.get("after", "")
+    found = screens.masters(after=after, limit=PAGE_ROWS + 1)
+    page = page_of(found.rows, key=lambda row: row.pk, after=after)
+    return render(request, "gateway/masters.html", {"found": found, "page": page})
+
+
+@screen(Action.VIEW_GATEWAY, using=USING)
+def bodies(request: OfficeRequest) -> HttpResponse:
+    """Bodies that may be asked, or may ask."""
+    after = request.GET.get("after", "")
+    page = page_of(screens.bodies(after=after, limit=PAGE_ROWS + 1), key=lambda row: row.code, after=after)
+    return render(request, "gateway/bodies.html", {"page": page})
 
 
 @screen(Action.VIEW_GATEWAY, using=USING)
 def conversion_tables(request: OfficeRequest) -> HttpResponse:
     """変換表 in force today, with sources."""
-    return render(request, "gateway/tables.html", {"tables": screens.tables_on(request.today)})
+    return render(
+        request, "gateway/tables.html", {"tables": screens.tables_on(request.today), "names": screens.names()}
+    )

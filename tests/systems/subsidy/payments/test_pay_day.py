@@ -17,11 +17,17 @@ from tasuke.systems.subsidy.payments.models import (
     PaymentBatch,
     PaymentItem,
 )
-from tasuke.systems.subsidy.payments.services.confirm_transfers import PayDayNotOver, confirm_transfers
+from tasuke.systems.subsidy.payments.services.confirm_transfers import (
+    FileNotTaken,
+    PayDayNotOver,
+    confirm_transfers,
+)
 from tasuke.systems.subsidy.payments.services.correct_account import AlreadyReplaced, correct_account
+from tasuke.systems.subsidy.payments.services.download_transfer import download_transfer
 from tasuke.systems.subsidy.payments.services.record_failed_transfer import (
     NotTransferred,
     ReturnedAmountDiffers,
+    ReturnedOnImpossible,
     record_failed_transfer,
 )
 
@@ -49,7 +55,14 @@ def family(city):
 
 def pay(office, day=MAY):
     office.run("select-payments", pay_on=day)
-    return office.run("write-transfers", pay_on=day)
+    run = office.run("write-transfers", pay_on=day)
+    take(day)
+    return run
+
+
+def take(day=MAY):
+    """The file goes to the bank."""
+    download_transfer(using="subsidy", pay_on=day, reason="", by="担当", now=NOW)
 
 
 def fail(payment, **more):
@@ -187,7 +200,7 @@ def test_a_second_failure_of_the_same_money_is_followed_too(office, family):
     correct(payment)
     pay(office, JUNE)
     again = Payment.objects.get(batch__pay_on=JUNE)
-    fail(again)
+    fail(again, returned_on=JUNE, now=NOW.replace(month=6))
     correct(again, account_no="8888888")
     pay(office, date(2026, 7, 27))
     assert Payment.objects.get(batch__pay_on=date(2026, 7, 27)).account_no == "8888888"
@@ -200,8 +213,14 @@ def test_failures_that_cannot_be_are_refused(office, family):
     with pytest.raises(NotTransferred):
         fail(payment)
     office.run("write-transfers", pay_on=MAY)
+    with pytest.raises(NotTransferred, match="まだ取り出していません"):
+        fail(payment)
+    take()
     with pytest.raises(ReturnedAmountDiffers):
         fail(payment, returned_amount=1)
+    for impossible in (date(2026, 5, 22), date(2026, 5, 28)):  # before the pay day; tomorrow
+        with pytest.raises(ReturnedOnImpossible, match="令和8年5月25日"):
+            fail(payment, returned_on=impossible)
     fail(payment, fee=880)
     with pytest.raises(NotTransferred):
         fail(payment)
@@ -216,6 +235,14 @@ def test_what_did_not_come_back_is_paid(office, family):
         confirm_transfers(using="subsidy", pay_on=MAY, on=date(2026, 5, 22))
     assert confirm_transfers(using="subsidy", pay_on=MAY, on=MAY) == 1
     assert sorted(Payment.objects.values_list("state", flat=True)) == ["failed", "paid"]
+
+
+def test_nothing_is_paid_while_nobody_has_taken_the_file(office, family):
+    office.run("select-payments", pay_on=MAY)
+    office.run("write-transfers", pay_on=MAY)
+    with pytest.raises(FileNotTaken):
+        confirm_transfers(using="subsidy", pay_on=MAY, on=MAY)
+    assert set(Payment.objects.values_list("state", flat=True)) == {"sent"}
 
 
 def test_a_day_without_banks_is_refused(office, city):

@@ -1,12 +1,13 @@
 """Payments on screen: drafted by one, approved by another, the file once, what came back."""
 
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 from django.db import connections
 
 import tasuke.deploy.urls
 import tasuke.systems.subsidy.payments.jobs as jobs
+from tasuke.deploy.clock import TOKYO
 from tasuke.formats import zengin
 from tasuke.platform.access.testing import signed_in
 from tasuke.platform.batch.desk import DESK
@@ -29,6 +30,18 @@ def events():
     with connections["subsidy"].cursor() as cursor:
         cursor.execute("SELECT kind, atena_no, detail FROM audit_event ORDER BY id")
         return cursor.fetchall()
+
+
+@pytest.fixture(autouse=True)
+def office_clock(monkeypatch):
+    """The office's day, which a test may move on."""
+    moment = datetime(2026, 5, 15, 9, tzinfo=TOKYO)
+
+    def move(day):
+        monkeypatch.setattr("tasuke.deploy.clock.now", lambda: datetime.combine(day, moment.timetz()))
+
+    move(moment.date())
+    return move
 
 
 @pytest.fixture
@@ -94,6 +107,7 @@ def test_the_whole_way_with_two_people(family, people, django_assert_max_num_que
     approver.post(DAY + "approve/")
     assert settle(family, "write-transfers").state == RunState.DONE
     assert "まだ取り出していません" in body(approver.get(DAY))
+    assert "振込データの取出し待ち" in body(approver.get("/payments/"))
     kinds = [kind for kind, _, _ in events() if kind.startswith("run-")]
     assert kinds == ["run-planned", "run-approved", "run-started", "run-done"] * 2
 
@@ -119,7 +133,7 @@ def test_the_file_leaves_once_and_again_with_a_reason(sent, django_assert_max_nu
     assert {no for kind, no, _ in events() if kind == "exported"} == {"201", "202"}
     again = drafter.post(DAY + "file/")
     assert again.status_code == 422
-    assert "test-payment-drafter が既に取り出しています" in body(again)
+    assert "試験 職員(test-payment-drafter) が既に取り出しています" in body(again)
     second = drafter.post(DAY + "file/", {"reason": "媒体が壊れた"})
     assert second.content == first.content
     assert [d.reason for d in TransferDownload.objects.using("subsidy").order_by("pk")] == ["", "媒体が壊れた"]
@@ -138,16 +152,22 @@ def test_papers_are_opened_on_record(sent):
     assert approver.get(DAY + "papers/999999/").status_code == 404
 
 
-def test_what_came_back_gets_another_account(sent, django_assert_max_num_queries):
-    drafter, _ = sent
+def test_what_came_back_gets_another_account(sent, office_clock, django_assert_max_num_queries):
+    office_clock(date(2026, 5, 28))
+    drafter = signed_in("payment_drafter")
     payment = Payment.objects.using("subsidy").get(payee_atena_no="201")
     address = f"/payments/no/{payment.payment_no}/"
+    assert "振込不能・組戻しを記録する" not in body(drafter.get(address))  # nobody has taken the file yet
+    drafter.post(DAY + "file/")
     with django_assert_max_num_queries(15, using="subsidy"):
         assert "振込不能・組戻しを記録する" in body(drafter.get(address))
     given = {"returned_on": "R8.5.27", "reason": "closed", "returned_amount": "2999", "fee": "0"}
     wrong = drafter.post(address + "failed/", given)
     assert wrong.status_code == 422
     assert "3,000円です" in body(wrong)
+    future = drafter.post(address + "failed/", given | {"returned_amount": "3000", "returned_on": "R10.1.5"})
+    assert future.status_code == 422
+    assert "返金日は、支払日(令和8年5月25日)から今日までの日です" in body(future)
     assert drafter.post(address + "failed/", given | {"returned_amount": "3000"}).url == address
     assert "振込不能で、再振込を待つもの" in body(drafter.get("/payments/"))
     assert payment.payment_no in body(drafter.get("/payments/"))
@@ -170,12 +190,18 @@ def test_what_came_back_gets_another_account(sent, django_assert_max_num_queries
     assert "振込不能は記録できません" in body(again)
 
 
-def test_the_end_of_a_pay_day(sent, monkeypatch):
+def test_the_end_of_a_pay_day(sent, office_clock):
     drafter, _ = sent
-    text = body(drafter.post(DAY + "confirm/", follow=True))
-    assert "振込済みにしました" in text or "より前に振込済みにはできません" in text
-    states = set(Payment.objects.using("subsidy").values_list("state", flat=True))
-    assert states in ({"paid"}, {"sent"})
+    assert "より前に振込済みにはできません" in body(drafter.post(DAY + "confirm/", follow=True))
+    office_clock(MAY)
+    drafter = signed_in("payment_drafter")
+    assert "振込済みにする" not in body(drafter.get(DAY))
+    assert "まだ取り出していません" in body(drafter.post(DAY + "confirm/", follow=True))
+    drafter.post(DAY + "file/")
+    assert "振込依頼済み" in body(drafter.get("/payments/"))
+    assert "2件を振込済みにしました" in body(drafter.post(DAY + "confirm/", follow=True))
+    assert set(Payment.objects.using("subsidy").values_list("state", flat=True)) == {"paid"}
+    assert "振込済み" in body(drafter.get("/payments/"))
 
 
 def test_another_ward_sees_neither_payee_nor_buttons(sent):
@@ -194,7 +220,7 @@ def test_another_ward_sees_neither_payee_nor_buttons(sent):
 def test_a_draft_is_withdrawn_and_drafted_again(family, people):
     drafter, _ = people
     drafted(drafter)
-    drafter.post(DAY + "cancel/")
+    assert drafter.post(DAY + "cancel/").url == "/payments/"
     assert "起案を取り下げました" in body(drafter.get("/payments/"))
     assert drafter.get(DAY).status_code == 404
     drafted(drafter)
@@ -204,6 +230,8 @@ def test_a_draft_is_withdrawn_and_drafted_again(family, people):
 def test_days_that_no_bank_knows(people, family):
     drafter, _ = people
     assert "銀行の営業日ではありません" in body(drafter.post("/payments/new/", {"pay_on": "2026-05-24"}))
+    assert "過ぎています" in body(drafter.post("/payments/new/", {"pay_on": "2026-05-15"}))
+    assert "1年より先です" in body(drafter.post("/payments/new/", {"pay_on": "2027-05-25"}))
     assert drafter.get("/payments/2026-02-30/").status_code == 404
     assert drafter.get("/payments/2026-06-25/").status_code == 404
     assert "まだ支払がありません" in body(drafter.get("/payments/"))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
@@ -43,6 +44,8 @@ class PayDay:
     transfer: Run | None = None
     batch: PaymentBatch | None = None
     failed: int = 0
+    open: int = 0  # payments of which nobody has said yet whether they arrived
+    taken: bool = False
 
     @property
     def state(self) -> tuple[str, str]:
@@ -51,13 +54,21 @@ class PayDay:
         if run is not None and run.state == RunState.FAILED:
             return "途中で止まりました", "bad"
         if self.transfer is not None:
-            done = {RunState.PLANNED: ("振込データの承認待ち", "warn"), RunState.DONE: ("振込データ作成済み", "good")}
-            return done.get(RunState(self.transfer.state), ("振込データを作成中", "info"))
+            if self.transfer.state == RunState.DONE:
+                return self._sent
+            waits = self.transfer.state == RunState.PLANNED
+            return ("振込データの承認待ち", "warn") if waits else ("振込データを作成中", "info")
         if self.batch is None and self.select is not None and self.select.state == RunState.DONE:
             return "支払対象なし", "plain"
         if self.select is None or self.select.state == RunState.DONE:
             return "抽出済み(振込データはこれから)", "info"
         return ("抽出の承認待ち", "warn") if self.select.state == RunState.PLANNED else ("抽出中", "info")
+
+    @property
+    def _sent(self) -> tuple[str, str]:
+        if not self.taken:
+            return "振込データの取出し待ち", "warn"
+        return ("振込依頼済み", "info") if self.open else ("振込済み", "good")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +114,12 @@ class PaymentPage:
     people: Mapping[str, PersonName]
     corrections: Sequence[AccountCorrection] = field(default_factory=list)
     replaced_by: Payment | None = None
+    taken: bool = False  # the transfer file has left the house
 
     @property
     def may_fail(self) -> bool:
         """Whether the bank may still send it back."""
-        return self.line.payment.state in (PaymentState.SENT, PaymentState.PAID)
+        return self.taken and self.line.payment.state in (PaymentState.SENT, PaymentState.PAID)
 
     @property
     def may_correct(self) -> bool:
@@ -125,10 +137,8 @@ def pay_days(*, using: str) -> list[PayDay]:
             day.select = day.select or run
         else:
             day.transfer = day.transfer or run
-    failed = Count("rows", filter=Q(rows__state=PaymentState.FAILED))
-    for batch in PaymentBatch.objects.using(using).annotate(failed=failed).order_by("-pay_on")[:_DAYS_SHOWN]:
-        day = days.setdefault(batch.pay_on, PayDay(batch.pay_on))
-        day.batch, day.failed = batch, batch.failed
+    for batch in _batches(using).order_by("-pay_on")[:_DAYS_SHOWN]:
+        _fill(days.setdefault(batch.pay_on, PayDay(batch.pay_on)), batch)
     return sorted(days.values(), key=lambda d: d.pay_on, reverse=True)
 
 
@@ -141,11 +151,13 @@ def pay_day_page(*, using: str, pay_on: date, scope: Scope) -> PayDayPage:
         .live()
         .order_by("pk")
     }
-    batch = PaymentBatch.objects.using(using).filter(pay_on=pay_on).first()
+    batch = _batches(using).filter(pay_on=pay_on).first()
     if batch is None and not runs:
         raise LookupError(pay_on)
     select, transfer = runs.get(SELECT), runs.get(TRANSFER)
-    day = PayDay(pay_on, select.line.run if select else None, transfer.line.run if transfer else None, batch)
+    day = PayDay(pay_on, select.line.run if select else None, transfer.line.run if transfer else None)
+    if batch is not None:
+        _fill(day, batch)
     made = OutboundFile.objects.using(using).filter(key=f"{pay_on}").exclude(kind="zengin").order_by("kind", "pk")
     papers = made.filter(Q(kind__in=["payees", "banks"]) | Q(kind__startswith="notices-"))
     counted = _of_day(using, pay_on, scope).order_by().values_list("state").annotate(n=Count("pk"))
@@ -161,6 +173,20 @@ def pay_day_page(*, using: str, pay_on: date, scope: Scope) -> PayDayPage:
         downloads=list(batch.downloads.using(using).order_by("pk")) if batch else [],
         states=dict(counted),
     )
+
+
+def _batches(using: str) -> QuerySet[PaymentBatch]:
+    """Batches with how many payments failed or are open, and whether the file has been taken."""
+    taken = TransferDownload.objects.using(using).filter(batch=OuterRef("pk"))
+    return PaymentBatch.objects.using(using).annotate(
+        failed=Count("rows", filter=Q(rows__state=PaymentState.FAILED)),
+        open=Count("rows", filter=Q(rows__state__in=[PaymentState.SELECTED, PaymentState.SENT])),
+        taken=Exists(taken),
+    )
+
+
+def _fill(day: PayDay, batch: Any) -> None:
+    day.batch, day.failed, day.open, day.taken = batch, batch.failed, batch.open, batch.taken
 
 
 def payments_list(
@@ -193,6 +219,7 @@ def payment_page(*, using: str, payment_no: str, scope: Scope, on: date) -> Paym
         people=person_names(using=using, atena_nos=[i.atena_no for i in items], on=on),
         corrections=corrections,
         replaced_by=Payment.objects.using(using).filter(replaces=payment).first(),
+        taken=TransferDownload.objects.using(using).filter(batch_id=payment.batch_id).exists(),
     )
 
 

@@ -4,11 +4,16 @@ from datetime import date, datetime
 
 from django.db import transaction
 
+from tasuke.core.wareki import to_wareki
 from tasuke.systems.subsidy.payments.models import FailedTransfer, FailureReason, Payment, PaymentState
 
 
 class NotTransferred(Exception):
     """The payment has not gone to the bank, or has come back already."""
+
+
+class ReturnedOnImpossible(ValueError):
+    """Money comes back between the pay day and today."""
 
 
 class ReturnedAmountDiffers(ValueError):
@@ -28,12 +33,18 @@ def record_failed_transfer(
 ) -> FailedTransfer:
     """Record the failure; what the payment paid for is owed again, once an account is corrected.
 
-    returned_amount, fee: yen. Raises Payment.DoesNotExist, NotTransferred, ReturnedAmountDiffers.
+    returned_amount, fee: yen. Raises Payment.DoesNotExist, NotTransferred, ReturnedAmountDiffers,
+    ReturnedOnImpossible.
     """
     with transaction.atomic(using=using):
-        payment = Payment.objects.using(using).select_for_update(of=("self",)).get(payment_no=payment_no)
+        found = Payment.objects.using(using).select_related("batch").select_for_update(of=("self",))
+        payment = found.get(payment_no=payment_no)
         if payment.state not in (PaymentState.SENT, PaymentState.PAID):
             raise NotTransferred(f"支払{payment_no}は{payment.get_state_display()}です。振込不能は記録できません")
+        if not payment.batch.downloads.using(using).exists():
+            raise NotTransferred("振込データをまだ取り出していません。振込不能は記録できません")
+        if not payment.batch.pay_on <= returned_on <= now.date():
+            raise ReturnedOnImpossible(f"返金日は、支払日({to_wareki(payment.batch.pay_on)})から今日までの日です")
         if returned_amount != payment.amount:
             raise ReturnedAmountDiffers(
                 f"支払{payment_no}は{payment.amount:,}円です。返金額{returned_amount:,}円と合いません"

@@ -1,6 +1,6 @@
 """Forms of the screens of payments."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
@@ -14,17 +14,26 @@ from tasuke.systems.subsidy.payments.bank_table import branch_name
 from tasuke.systems.subsidy.payments.models import FailureReason, PaymentState
 from tasuke.systems.subsidy.payments.screens import KINDS
 
+_A_YEAR = timedelta(days=364)
 _NUMBER = {"inputmode": "numeric", "class": "short"}
 
 
 class DraftForm(forms.Form):
-    """For which day payments are selected."""
+    """For which day payments are selected: a day to come on which banks work. today: the day of the request."""
 
     pay_on = DayField(label="支払日")
 
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+
     def clean_pay_on(self) -> date:
-        """Banks take transfers for their business days only."""
+        """Banks take transfers for business days to come; their file names month and day only, so within a year."""
         day: date = self.cleaned_data["pay_on"]
+        if day <= self.today:
+            raise ValidationError(f"{to_wareki(day)}は過ぎています。明日以後の日を入力してください")
+        if day - self.today > _A_YEAR:
+            raise ValidationError(f"{to_wareki(day)}は1年より先です")
         if not is_bank_business_day(day):
             raise ValidationError(f"{to_wareki(day)}は銀行の営業日ではありません")
         return day

@@ -12,11 +12,12 @@ from django.views.decorators.http import require_POST
 from tasuke.platform.access import Action, OfficeRequest, screen
 from tasuke.systems.subsidy.payments.models import FailureReason, Payment, PaymentBatch
 from tasuke.systems.subsidy.payments.screens import KINDS, PaymentPage, payment_page
-from tasuke.systems.subsidy.payments.services.confirm_transfers import PayDayNotOver, confirm_transfers
+from tasuke.systems.subsidy.payments.services.confirm_transfers import FileNotTaken, PayDayNotOver, confirm_transfers
 from tasuke.systems.subsidy.payments.services.correct_account import AlreadyReplaced, correct_account
 from tasuke.systems.subsidy.payments.services.record_failed_transfer import (
     NotTransferred,
     ReturnedAmountDiffers,
+    ReturnedOnImpossible,
     record_failed_transfer,
 )
 from tasuke.systems.subsidy.payments.web.forms import AccountForm, FailureForm
@@ -48,6 +49,8 @@ def record_failure(request: OfficeRequest, payment_no: str) -> HttpResponse:
             form.add_error(None, str(error))
         except ReturnedAmountDiffers as error:
             form.add_error("returned_amount", str(error))
+        except ReturnedOnImpossible as error:
+            form.add_error("returned_on", str(error))
         else:
             _changed(request, page, "failed-transfer", {"state": "failed", "reason": given["reason"]})
             messages.success(request, "振込不能を記録しました。口座を訂正すると、次の支払に入ります。")
@@ -87,7 +90,7 @@ def confirm(request: OfficeRequest, pay_on: date) -> HttpResponse:
         number = confirm_transfers(using=USING, pay_on=pay_on, on=request.today)
     except PaymentBatch.DoesNotExist:
         raise Http404 from None
-    except PayDayNotOver as error:
+    except (PayDayNotOver, FileNotTaken) as error:
         messages.error(request, str(error))
     else:
         request.audit.event("transfers-confirmed", f"{pay_on}", rows=number)

@@ -61,7 +61,7 @@ def draft(request: OfficeRequest) -> HttpResponse:
     """Select what is decided and not paid for a pay day: counted, not yet written."""
     _only_whole(request)
     day = default_pay_day(today=request.today, day_of_month=active_profile().processing.payment_day)
-    form = DraftForm(request.POST or None, initial={"pay_on": day})
+    form = DraftForm(request.POST or None, initial={"pay_on": day}, today=request.today)
     if request.method == "POST" and form.is_valid():
         pay_on = form.cleaned_data["pay_on"]
         _plan(request, SELECT, pay_on)
@@ -110,14 +110,16 @@ def resume(request: OfficeRequest, pay_on: date) -> HttpResponse:
 @screen(Action.DRAFT_PAYMENT)
 @require_POST
 def cancel(request: OfficeRequest, pay_on: date) -> HttpResponse:
-    """Withdraw a draft that has changed nothing."""
+    """Withdraw a draft that has changed nothing; with the selection the whole day is gone."""
 
     def act(run: Run) -> str:
         cancel_run(using=USING, run_id=run.pk)
         request.audit.event(EventKind.RUN_CANCELLED, run.job, run=run.pk, target=run.target)
         return "起案を取り下げました。"
 
-    return _on_current(request, pay_on, act)
+    done = _on_current(request, pay_on, act)
+    gone = not any(day.pay_on == pay_on for day in pay_days(using=USING))
+    return HttpResponseRedirect(reverse("payments:list")) if gone else done
 
 
 @screen(Action.DOWNLOAD_TRANSFER, purpose="required")

@@ -21,7 +21,7 @@ from tasuke.formats import my_number_feed, resident_feed
 from tasuke.platform.exchange.archive import sha256_of
 from tasuke.schemes.profile import Profile
 from tasuke.systems.midserver.models import Tenant
-from tasuke.systems.subsidy.inquiries.choices import Question, choices_on
+from tasuke.systems.subsidy.inquiries.choices import Question, choices_on, procedure_of
 from tasuke.systems.subsidy.inquiries.models import Inquiry
 from tasuke.systems.subsidy.inquiries.needed import Needed, incomes_needed
 from tasuke.systems.subsidy.inquiries.services.ask_inquiries import ask_inquiries
@@ -29,7 +29,7 @@ from tasuke.systems.subsidy.inquiries.services.take_over_answer import take_over
 from tasuke.systems.subsidy.registry.models import Protection
 
 USING = "subsidy"
-TAX, PROCEDURE = "TM00000000000002", "JT00000000000901"
+TAX = "TM00000000000002"
 _DEPARTMENT = "0001"
 _JOBS = {
     FileKind.RESIDENTS: ("distribute-residents", "住民情報の配信"),
@@ -153,7 +153,7 @@ def _ask(needed: Sequence[Needed], at: datetime) -> int:
     for one in open_ones:
         done = ask_inquiries(
             using=USING,
-            questions=[Question(one.atena_no, PROCEDURE, TAX, NEIGHBOURS[0].code, one.tax_year)],
+            questions=[Question(one.atena_no, procedure_of(one.scheme), TAX, NEIGHBOURS[0].code, one.tax_year)],
             about={one.atena_no: one.about},
             scheme=one.scheme,
             ward_code="",

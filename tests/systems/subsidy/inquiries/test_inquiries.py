@@ -44,7 +44,7 @@ CHILD, FATHER = "000000010234561", "000000010234570"
 CHOICES = Choices(
     choices=(
         Choice(
-            procedure_code="JT1",
+            procedure_code="JT00000000000901",
             procedure="資格審査",
             information_code=TAX,
             information="地方税関係情報",
@@ -126,7 +126,7 @@ def gateway() -> Iterator[Gateway]:
 
 
 def ask(person: str = FATHER, **changes: Any) -> Asked:
-    question = {"procedure_code": "JT1", "information_code": TAX, "provider": "B012033", "year": 2026}
+    question = {"procedure_code": "JT00000000000901", "information_code": TAX, "provider": "B012033", "year": 2026}
     return ask_inquiries(
         using="subsidy",
         questions=[Question(person, **{**question, **{k: v for k, v in changes.items() if k in question}})],

@@ -30,11 +30,12 @@ TAX, PENSION = "TM00000000000002", "TM00000000000009"
 FATHER, CHILD = "0000000010", "0000000011"
 HERE, ELSEWHERE = "141364", "141330"
 HITORIOYA = "kawasaki-hitorioya"
+PROCEDURE = "JT00000000000902"
 
 
 def choice(information: str, name: str, *, by_year: bool) -> Choice:
     return Choice(
-        procedure_code="JT1", procedure="資格審査", information_code=information, information=name,
+        procedure_code=PROCEDURE, procedure="資格審査", information_code=information, information=name,
         provider_kind="municipality", legal_basis="番号法9条2項の条例", by_year=by_year, unconfirmed=True,
     )  # fmt: skip
 
@@ -86,7 +87,7 @@ def gateway() -> Iterator[Callable[[bool], None]]:
 
 def asked(client: Client, person: str = CHILD, **changes: Any) -> Any:
     data = {
-        "scheme": HITORIOYA, "people": [FATHER], "purpose": f"JT1|{TAX}", "provider": "B012033", "year": "2026",
+        "people": [FATHER], "purpose": f"{HITORIOYA}|{PROCEDURE}|{TAX}", "provider": "B012033", "year": "2026",
         **changes,
     }  # fmt: skip
     return client.post(f"/inquiries/ask/{person}", data)
@@ -121,7 +122,8 @@ def answered(**changes: Any) -> Inquiry:
 def test_a_question_is_asked_for_the_scheme_of_the_case(gateway: object) -> None:
     clerk = signed_in("clerk")
     page = clerk.get(f"/inquiries/ask/{CHILD}")
-    assert [value for value, _ in page.context["form"].fields["scheme"].choices] == [HITORIOYA]
+    purposes = [value for value, _ in page.context["form"].fields["purpose"].choices]
+    assert purposes == [f"{HITORIOYA}|{PROCEDURE}|{TAX}", f"{HITORIOYA}|{PROCEDURE}|{PENSION}"]
     assert "令和8年度" in page.content.decode()
     assert asked(clerk).status_code == 302
     made = Inquiry.objects.using("subsidy").get()
@@ -139,10 +141,10 @@ def test_a_question_is_asked_for_the_scheme_of_the_case(gateway: object) -> None
     [
         ({"people": []}, "people"),
         ({"people": ["0000000099"]}, "people"),
-        ({"purpose": "JT9|TM9"}, "purpose"),
+        ({"purpose": f"{HITORIOYA}|JT9|TM9"}, "purpose"),
+        ({"purpose": f"kawasaki-shoni|JT00000000000901|{TAX}"}, "purpose"),
         ({"provider": "B999999"}, "provider"),
         ({"year": "1999"}, "year"),
-        ({"scheme": "sapporo-kodomo"}, "scheme"),
     ],
 )
 def test_what_cannot_be_asked_is_said_at_its_field(gateway: object, changes: dict[str, Any], field: str) -> None:

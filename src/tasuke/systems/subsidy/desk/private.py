@@ -28,7 +28,13 @@ LEFT JOIN subsidy_mailing_address s ON s.atena_no = m.atena_no AND s.recorded_to
 ORDER BY m.relationship_code, m.birth_date, m.atena_no
 """
 _INCOMES = """
-SELECT i.* FROM subsidy_income i
+SELECT i.*, q.provider_name AS asked_of, q.taken_over_at
+FROM subsidy_income i
+LEFT JOIN LATERAL (
+  SELECT provider_name, taken_over_at FROM subsidy_inquiry
+  WHERE i.source = 'inquiry' AND atena_no = i.atena_no AND year = i.tax_year AND taken_over_at IS NOT NULL
+  ORDER BY taken_over_at DESC LIMIT 1
+) q ON TRUE
 WHERE i.atena_no = ANY(%(people)s) AND i.recorded_to IS NULL AND i.tax_year > %(year)s
 ORDER BY i.atena_no, i.tax_year DESC
 """

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from tasuke.formats import tax_feed
 from tasuke.formats.csv_layout import Kind
+from tasuke.platform.ui.templatetags.office import tax_year
 
 Line = tuple[str, str]
 
@@ -14,7 +15,9 @@ def in_words(items: Sequence[Mapping[str, object]] | None) -> list[list[Line]]:
     records = []
     for item in items or ():
         lines: list[Line] = []
-        for name, value in item.items():
+        known = [name for name in fields if name in item]
+        for name in (*known, *(name for name in item if name not in fields)):
+            value = item[name]
             if value is None or value == "":
                 continue
             field = fields.get(name)
@@ -27,8 +30,10 @@ def _text(value: object, kind: Kind | None, field: object) -> str:
     codes = getattr(field, "codes", None) or {}
     if codes and str(value) in codes:
         return str(codes[str(value)])
+    if getattr(field, "name", "") == "tax_year" and isinstance(value, int):
+        return tax_year(value)
     if isinstance(value, bool) or kind is Kind.FLAG:
         return "該当" if value in (True, 1, "1") else "―"
-    if isinstance(value, int) and value >= 1_000 and getattr(field, "name", "") != "tax_year":
+    if isinstance(value, int) and value >= 1_000:
         return f"{value:,}円"
     return str(value)

@@ -10,6 +10,7 @@ from tasuke.core.calendar import fiscal_year
 from tasuke.platform.access import Scope
 from tasuke.systems.subsidy.entitlements.models import Application, ApplicationState, Entitlement
 from tasuke.systems.subsidy.inquiries.models import OPEN, Inquiry
+from tasuke.systems.subsidy.inquiries.needed import Needed, incomes_needed
 from tasuke.systems.subsidy.profile import active_profile
 from tasuke.systems.subsidy.registry.models import Protection, ResidentRecord
 from tasuke.systems.subsidy.registry.wards import last_ward, seen_by
@@ -76,6 +77,83 @@ def inquiry_in_scope(*, using: str, inquiry_id: int, scope: Scope) -> dict[str, 
     if not found:
         raise NotInScope(str(inquiry_id))
     return found[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A row of the list of missing incomes: one person, scheme and year, for whichever cases. key: of the form.
+
+    state: of an inquiry that is open or answered already, or ""; inquiry_id: of that one. protected: of the person or
+    of a case; such a one is asked about alone, by two people.
+    """
+
+    key: str
+    needed: tuple[Needed, ...]
+    name: str
+    about: tuple[str, ...]
+    resident_since: date | None
+    protected: bool
+    inquiry_id: int | None
+    state: str
+
+    @property
+    def first(self) -> Needed:
+        """Person, scheme, year and ward are the same in all."""
+        return self.needed[0]
+
+    @property
+    def askable(self) -> bool:
+        """Whether it may be chosen in the list."""
+        return not self.protected and self.inquiry_id is None
+
+
+def missing_incomes(*, using: str, scope: Scope) -> tuple[list[Missing], bool]:
+    """Incomes that held decisions wait for, at most PAGE, and whether there are more. Four statements."""
+    found = incomes_needed(using=using, scope=scope, limit=PAGE * 4)
+    grouped: dict[str, list[Needed]] = {}
+    for one in found:
+        grouped.setdefault(f"{one.atena_no}-{one.scheme}-{one.tax_year}", []).append(one)
+    shown = dict(list(grouped.items())[:PAGE])
+    people = {no for rows in shown.values() for one in rows for no in (one.atena_no, one.about)}
+    known = _known_people(people, using)
+    shielded = _shielded(people, using)
+    asked = _asked_already(people, using)
+    lines = []
+    for key, rows in shown.items():
+        first = rows[0]
+        name, since = known.get(first.atena_no, ("", None))
+        inquiry_id, state = asked.get((first.atena_no, first.tax_year), (None, ""))
+        about = tuple(known.get(no, ("", None))[0] for no in dict.fromkeys(one.about for one in rows))
+        protected = bool({first.atena_no, *(one.about for one in rows)} & shielded)
+        lines.append(Missing(key, tuple(rows), name, about, since, protected, inquiry_id, state))
+    return lines, len(grouped) > PAGE or len(found) == PAGE * 4
+
+
+def open_application(*, using: str, inquiry: Inquiry) -> int | None:
+    """The newest application of the case that is not decided yet."""
+    waiting = Application.objects.using(using).filter(
+        atena_no=inquiry.about_atena_no,
+        scheme=inquiry.scheme,
+        state__in=(ApplicationState.RECEIVED, ApplicationState.HELD),
+    )
+    return waiting.order_by("-pk").values_list("pk", flat=True).first()
+
+
+def _known_people(people: set[str], using: str) -> dict[str, tuple[str, date | None]]:
+    rows = ResidentRecord.objects.using(using).filter(atena_no__in=people, recorded_to__isnull=True).order_by("valid")
+    return {no: (name, since) for no, name, since in rows.values_list("atena_no", "name", "resident_since")}
+
+
+def _shielded(people: set[str], using: str) -> set[str]:
+    found = Protection.objects.using(using).filter(atena_no__in=people, ended_on__isnull=True)
+    return set(found.values_list("atena_no", flat=True))
+
+
+def _asked_already(people: set[str], using: str) -> dict[tuple[str, int | None], tuple[int, str]]:
+    """Inquiries that are open, or whose answer nobody has taken over yet."""
+    waiting = OPEN | Q(state="answered", outcome="found", taken_over_at__isnull=True)
+    rows = Inquiry.objects.using(using).filter(waiting, atena_no__in=people).order_by("pk")
+    return {(row.atena_no, row.year): (row.pk, row.get_state_display()) for row in rows}
 
 
 def default_year(on: date) -> int:

@@ -51,7 +51,7 @@ def ask_inquiries(
         protected = _protected({*people, *about.values()}, using)
         made, doubles = [], []
         for question in questions:
-            choice, body = lawful(question, choices)
+            choice, body = lawful(question, choices, scheme=scheme)
             year = question.year if choice.by_year else None
             same = (question.atena_no, question.information_code, question.provider, year)
             if same in open_now:

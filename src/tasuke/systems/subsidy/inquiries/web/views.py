@@ -1,5 +1,6 @@
 """Ask, see what became of it, take the answer over."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -11,23 +12,29 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from tasuke.contracts.inquiry import Choices
 from tasuke.contracts.kit import Refused, Unreachable
 from tasuke.platform.access import Action, OfficeRequest, screen
-from tasuke.systems.subsidy.inquiries.choices import NotLawful, choices_on
+from tasuke.systems.subsidy.inquiries.choices import NotLawful, choices_of, choices_on
 from tasuke.systems.subsidy.inquiries.item_words import in_words
 from tasuke.systems.subsidy.inquiries.links import gateway_is_there
+from tasuke.systems.subsidy.inquiries.models import InquiryState
+from tasuke.systems.subsidy.inquiries.needed import Needed, incomes_needed
 from tasuke.systems.subsidy.inquiries.screens import (
     NotInScope,
+    Person,
     inquiries_list,
     inquiries_of,
     inquiry_in_scope,
+    open_application,
     person_to_ask,
 )
 from tasuke.systems.subsidy.inquiries.services.approve_inquiry import NotHeld, SamePerson, approve_inquiry
-from tasuke.systems.subsidy.inquiries.services.ask_inquiries import ReasonWanted, ask_inquiries
+from tasuke.systems.subsidy.inquiries.services.ask_inquiries import Asked, ReasonWanted, ask_inquiries
 from tasuke.systems.subsidy.inquiries.services.cancel_inquiry import NotOpen, cancel_inquiry
 from tasuke.systems.subsidy.inquiries.services.take_over_answer import TAX_INFORMATION, NotTakable, take_over_answer
 from tasuke.systems.subsidy.inquiries.web.forms import AskForm, StateForm
 
 USING = "subsidy"
+MOVING = (InquiryState.WAITING, InquiryState.SENT)
+NO_OFFICE = "000000"  # department of somebody who works for the whole city
 
 
 @require_safe
@@ -52,18 +59,20 @@ def ask(request: OfficeRequest, atena_no: str) -> HttpResponse:
         raise Http404 from error
     request.audit.read([no for no, _ in person.household], "inquiry-form")
     earlier = inquiries_of(using=USING, scope=request.scope, atena_nos=[no for no, _ in person.household])
-    context: dict[str, Any] = {"person": person, "earlier": earlier}
-    choices = _choices(request)
+    members = [no for no, _ in person.household]
+    needed = incomes_needed(using=USING, scope=request.scope, cases=members)
+    names = dict(person.household)
+    waiting = [(names.get(one.atena_no, ""), one, names.get(one.about, "")) for one in needed]
+    context: dict[str, Any] = {"person": person, "earlier": earlier, "waiting": waiting}
+    choices = choices_or_why_not(request)
     if isinstance(choices, str):
         return render(request, "inquiries/ask.html", {**context, "closed": choices}, status=503)
-    form = AskForm(
-        request.POST or None, initial={"people": [atena_no]}, person=person, choices=choices, on=request.today
-    )
-    if request.method == "POST" and form.is_valid() and _asked(request, form, atena_no, person.ward_code, choices):
+    form = AskForm(request.POST or None, person=person, choices=choices, needed=needed, on=request.today)
+    if request.method == "POST" and form.is_valid() and _asked(request, form, person, needed, choices):
         return HttpResponseRedirect(reverse("inquiries:ask", args=[atena_no]))
-    bases = sorted({choice.legal_basis for choice in choices.choices})
-    unconfirmed = any(choice.unconfirmed for choice in choices.choices)
-    context |= {"form": form, "bases": bases, "unconfirmed": unconfirmed}
+    offered = [choice for scheme in person.schemes for choice in choices_of(scheme, choices)]
+    bases = list(dict.fromkeys(choice.legal_basis for choice in offered))
+    context |= {"form": form, "bases": bases, "unconfirmed": any(choice.unconfirmed for choice in offered)}
     return render(request, "inquiries/ask.html", context, status=422 if form.errors else 200)
 
 
@@ -78,9 +87,24 @@ def inquiry(request: OfficeRequest, inquiry_id: int) -> HttpResponse:
         **shown,
         "answer": in_words(asked.items),
         "own": asked.asked_by == request.actor.personal_id,
+        "moving": asked.state in MOVING,
         "takable": asked.information_code == TAX_INFORMATION and asked.outcome == "found" and not asked.taken_over_at,
+        "application": open_application(using=USING, inquiry=asked) if asked.taken_over_at else None,
     }
     return render(request, "inquiries/inquiry.html", context)
+
+
+@require_safe
+@screen(Action.VIEW_INQUIRY, purpose="required", poll=True)
+def state(request: OfficeRequest, inquiry_id: int) -> HttpResponse:
+    """The part of the page that asks again by itself while the inquiry is on its way."""
+    shown = _find(request, inquiry_id)
+    request.audit.read([shown["inquiry"].atena_no], "inquiry-state")
+    moving = shown["inquiry"].state in MOVING
+    response = render(request, "inquiries/_state.html", {"inquiry": shown["inquiry"], "moving": moving})
+    if not moving:
+        response["HX-Refresh"] = "true"  # the answer is there: the whole page has changed
+    return response
 
 
 @require_POST
@@ -133,7 +157,7 @@ def take_over(request: OfficeRequest, inquiry_id: int) -> HttpResponse:
     return HttpResponseRedirect(reverse("inquiries:inquiry", args=[inquiry_id]))
 
 
-def _choices(request: OfficeRequest) -> Choices | str:
+def choices_or_why_not(request: OfficeRequest) -> Choices | str:
     """The choices, or why there are none."""
     if not gateway_is_there():
         return "この設置では市中間サーバに接続していません。所得課税証明書などの提出を求めてください。"
@@ -145,18 +169,19 @@ def _choices(request: OfficeRequest) -> Choices | str:
         return f"市中間サーバが断りました({error.title})。"
 
 
-def _asked(request: OfficeRequest, form: AskForm, atena_no: str, ward_code: str, choices: Choices) -> bool:
+def _asked(request: OfficeRequest, form: AskForm, person: Person, needed: Sequence[Needed], choices: Choices) -> bool:
     questions = form.questions()
+    cases = {one.atena_no: one.about for one in needed if one.scheme == form.scheme}
     try:
         done = ask_inquiries(
             using=USING,
             questions=questions,
-            about={question.atena_no: atena_no for question in questions},
-            scheme=form.cleaned_data["scheme"],
-            ward_code=ward_code,
+            about={question.atena_no: cases.get(question.atena_no, person.atena_no) for question in questions},
+            scheme=form.scheme,
+            ward_code=person.ward_code,
             choices=choices,
             by=request.actor.personal_id,
-            department=request.actor.office or "000000",
+            department=request.actor.office or NO_OFFICE,
             at=request.at,
             extra_step=form.cleaned_data.get("extra_step", ""),
         )
@@ -166,6 +191,12 @@ def _asked(request: OfficeRequest, form: AskForm, atena_no: str, ward_code: str,
     except ReasonWanted as error:
         form.add_error("extra_step", str(error))
         return False
+    tell_asked(request, done)
+    return True
+
+
+def tell_asked(request: OfficeRequest, done: Asked) -> None:
+    """On record, and in words on the next page."""
     for made in done.inquiries:
         facts = {"information": made.information_code, "provider": made.provider, "year": made.year}
         request.audit.changed([made.atena_no], "inquiry", after=facts)
@@ -175,7 +206,6 @@ def _asked(request: OfficeRequest, form: AskForm, atena_no: str, ward_code: str,
         messages.success(request, f"{len(done.inquiries)}件の照会を{became}。")
     if done.open_already:
         messages.warning(request, f"{len(done.open_already)}件は、同じ照会がまだ回答待ちのため送りませんでした。")
-    return True
 
 
 def _find(request: OfficeRequest, inquiry_id: int) -> dict[str, Any]:

@@ -2,13 +2,19 @@
 
 import importlib
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 from tasuke.contracts.kit import Handlers, Refused, Unreachable
+from tasuke.platform.database.systems import ALL_SYSTEMS
+from tasuke.platform.transport.retention import tidy
 
 Counts = Mapping[str, int]
 Turn = Callable[[datetime], Counts]
+_ZONE = ZoneInfo("Asia/Tokyo")
+_CALLED = frozenset(ALL_SYSTEMS) - {"accounts"}  # whom others call, or who sends
+_tidied: dict[str, date] = {}  # the day on which this process did it last: another process may do it too
 
 
 def handlers_of(system: str) -> Handlers:
@@ -20,8 +26,17 @@ def handlers_of(system: str) -> Handlers:
 
 
 def turn_of(system: str) -> Turn:
-    """One turn of everything that a system does again and again."""
-    return _TURNS[system]
+    """One turn of everything that a system does again and again; the first of a day also lets old calls go."""
+
+    def turn(at: datetime) -> Counts:
+        counts = _TURNS[system](at)
+        day = at.astimezone(_ZONE).date()
+        if system in _CALLED and _tidied.get(system) != day:
+            counts = {**counts, **tidy(using=system, at=at)}
+            _tidied[system] = day
+        return counts
+
+    return turn
 
 
 def _subsidy(at: datetime) -> Counts:
@@ -35,10 +50,11 @@ def _welfare(at: datetime) -> Counts:
     rounds = _module("welfare.rounds")
     counts = {"loaded": 0}
     try:
-        counts["loaded"] = rounds.load(using="welfare", at=at)
-        caught_up = rounds.catch_up(using="welfare", at=at)
-        caught_up.pop("applied", None)  # a position, not a count
-        counts |= caught_up
+        if rounds.is_behind(using="welfare", at=at):
+            counts["loaded"] = rounds.load(using="welfare", at=at)
+            caught_up = rounds.catch_up(using="welfare", at=at)
+            caught_up.pop("applied", None)  # a position, not a count
+            counts |= caught_up
     except (Unreachable, Refused):
         counts["unreachable"] = 1
     counts |= rounds.tell_numbers(using="welfare", at=at)

@@ -51,7 +51,15 @@ class Token:
 
 
 class NotAuthenticated(Exception):
-    """Why a client or a token is not accepted; the text is for the log of the provider, not for the caller."""
+    """Why a client or a token is not accepted; the text is for the log of the provider, not for the caller.
+
+    code: for the record. client: whom the assertion names, when we know that client.
+    """
+
+    def __init__(self, why: str, *, code: str = "unreadable", client: "Client | None" = None) -> None:
+        super().__init__(why)
+        self.code = code
+        self.client = client
 
 
 def register_client(
@@ -101,7 +109,7 @@ def issue_token(*, using: str, assertion: str, audience: str, scope: str, at: da
     claims = _verified(assertion, client, using, audience, at)
     wanted = frozenset(scope.split()) or frozenset(client.scopes)
     if not wanted <= frozenset(client.scopes):
-        raise NotAuthenticated("scope is not granted")
+        raise NotAuthenticated("scope is not granted", code="scope", client=client)
     value = secrets.token_urlsafe(32)
     try:
         with transaction.atomic(using=using):
@@ -115,7 +123,7 @@ def issue_token(*, using: str, assertion: str, audience: str, scope: str, at: da
                 expires_at=at + TOKEN_LIFE,
             )
     except IntegrityError:
-        raise NotAuthenticated("assertion was used before") from None
+        raise NotAuthenticated("assertion was used before", code="replayed", client=client) from None
     return Token(value, at + TOKEN_LIFE, wanted)
 
 
@@ -129,7 +137,7 @@ def caller_of(*, using: str, token: str, at: datetime) -> Caller:
         .first()
     )
     if known is None:
-        raise NotAuthenticated("token is unknown, expired or revoked")
+        raise NotAuthenticated("token is unknown, expired or revoked", code="token")
     client = known.client
     return Caller(client.client_id, client.system, client.body, frozenset(known.scopes), at)
 
@@ -150,7 +158,7 @@ def _client_of(assertion: str, using: str, at: datetime) -> Client:
         Client.objects.using(using).filter(client_id=str(claimed), revoked_at__isnull=True, valid_from__lte=at).first()
     )
     if client is None or (client.valid_to is not None and client.valid_to <= at):
-        raise NotAuthenticated("client is unknown, expired or revoked")
+        raise NotAuthenticated("client is unknown, expired or revoked", code="unknown-client", client=client)
     return client
 
 
@@ -160,11 +168,11 @@ def _verified(assertion: str, client: Client, using: str, audience: str, at: dat
         claims = jwt.decode(assertion, OctKey.import_key(secret), algorithms=["HS256"]).claims
         issued, expires = datetime.fromtimestamp(claims["iat"], UTC), datetime.fromtimestamp(claims["exp"], UTC)
     except (JoseError, ValueError, KeyError, TypeError, OverflowError) as error:
-        raise NotAuthenticated("assertion is not signed by the client") from error
+        raise NotAuthenticated("assertion is not signed by the client", code="signature", client=client) from error
     if claims.get("aud") != audience or claims.get("sub") != client.client_id or not claims.get("jti"):
-        raise NotAuthenticated("assertion is for somebody else")
+        raise NotAuthenticated("assertion is for somebody else", code="audience", client=client)
     if not issued - _CLOCK_SKEW <= at < expires or expires - issued > _LONGEST_ASSERTION:
-        raise NotAuthenticated("assertion is not valid now")
+        raise NotAuthenticated("assertion is not valid now", code="expired", client=client)
     if len(str(claims["jti"])) > 64:
-        raise NotAuthenticated("assertion has no usable id")
+        raise NotAuthenticated("assertion has no usable id", client=client)
     return claims

@@ -17,6 +17,7 @@ from tasuke.contracts.kit import ContractError, Handlers, Refused, Unreachable
 from tasuke.platform.access import public
 from tasuke.platform.transport.answering import answer
 from tasuke.platform.transport.clients import ASSERTION_TYPE, TOKEN_LIFE, NotAuthenticated, caller_of, issue_token
+from tasuke.platform.transport.rejections import Knocking, note_rejection
 
 _log = logging.getLogger(__name__)
 LONGEST_BODY = 64 * 2**20  # 10,000 rows with a sealed value each are about 8 MB
@@ -73,6 +74,7 @@ def _token(request: HttpRequest, system: str, clock: Clock) -> HttpResponseBase:
         )
     except NotAuthenticated as error:
         _log.warning("client was not authenticated", extra={"system": system, "why": str(error)})
+        _note(error, system, "", clock)
         return JsonResponse({"error": "invalid_client"}, status=401)
     reply = {
         "access_token": made.value,
@@ -92,6 +94,8 @@ def _call(
         caller = caller_of(using=system, token=_bearer(request), at=clock())
     except NotAuthenticated as error:
         _log.warning("call was not authenticated", extra={"system": system, "why": str(error)})
+        known = operation_at(*address)
+        _note(error, system, known.path if known else "", clock)
         return _error(401, "トークンが無効です", headers={"WWW-Authenticate": "Bearer"})
     operation = operation_at(*address)
     try:
@@ -112,11 +116,18 @@ def _call(
     return HttpResponse(reply, content_type="application/json", headers={"Cache-Control": "no-store"})
 
 
+def _note(error: NotAuthenticated, system: str, operation: str, clock: Clock) -> None:
+    """Put on record who was not let in."""
+    known = error.client
+    who = Knocking(known.client_id, known.system, known.body) if known else Knocking()
+    note_rejection(using=system, who=who, operation=operation, code=error.code, at=clock())
+
+
 def _bearer(request: HttpRequest) -> str:
     """From the Authorization header alone, never from the address or the body."""
     kind, _, value = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer" or not value:
-        raise NotAuthenticated("no bearer token")
+        raise NotAuthenticated("no bearer token", code="token")
     return value.strip()
 
 

@@ -46,18 +46,55 @@ class UsedAssertion(models.Model):
 
 
 class Answered(models.Model):
-    """The reply to a call that wrote something, kept so that the same call again gets the same reply."""
+    """The reply to a call that wrote something, kept so that the same call again gets the same reply.
+
+    After its time the reply goes and the key stays, so that an old call is refused and never done again (retention.py).
+    """
 
     client_id = models.CharField(max_length=32)
     operation = models.CharField(max_length=100)
     key = models.CharField(max_length=100)
     request_sha256 = models.BinaryField()
-    reply = models.TextField()
+    reply = models.TextField(blank=True)
     at = models.DateTimeField(db_index=True)
+    erased_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=["client_id", "operation", "key"], name="transport_answered_once"),
+            models.CheckConstraint(
+                condition=Q(erased_at__isnull=True) | Q(reply=""), name="transport_answered_erased_is_empty"
+            ),
+        )
+
+
+class Removed(models.Model):
+    """What went because its time had passed: replies, keys of calls, messages that were delivered."""
+
+    at = models.DateTimeField()
+    what = models.CharField(max_length=10)
+    before = models.DateTimeField()
+    rows = models.PositiveIntegerField()
+
+
+class Rejection(models.Model):
+    """Calls that were turned away on a day: forged, replayed, expired, without the right, under a used key."""
+
+    day = models.DateField()
+    client_id = models.CharField(max_length=32, blank=True)  # empty: nobody whom we know
+    system = models.CharField(max_length=30, blank=True)
+    body = models.CharField(max_length=16, blank=True)
+    operation = models.CharField(max_length=100, blank=True)
+    code = models.CharField(max_length=30)
+    count = models.PositiveIntegerField()
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["day", "client_id", "operation", "code"], name="transport_rejection_counted"
+            ),
         )
 
 

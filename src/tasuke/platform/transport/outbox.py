@@ -12,10 +12,12 @@ from tasuke.contracts.book import operation_at
 from tasuke.contracts.kit import Message, Operation, Refused, Unreachable
 from tasuke.platform.transport.links import link_to
 from tasuke.platform.transport.models import Outgoing
+from tasuke.platform.transport.retention import rule_at
 
 _log = logging.getLogger(__name__)
 _FIRST_WAIT = timedelta(seconds=5)
 _LONGEST_WAIT = timedelta(minutes=15)
+_TOO_OLD = "一度送ってから再送の限度を過ぎました。届いたかどうかを相手に確かめてください"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,11 @@ def _deliver_to(provider: str, *, using: str, consumer: str, at: datetime, limit
             )
             if message is None:
                 break
+            if message.attempts and message.posted_at < at - rule_at(at).resend:
+                # it may have arrived, and the other side may soon have forgotten that: a person finds out
+                _end(message, Outgoing.State.DEAD, at, _TOO_OLD)
+                dead += 1
+                continue
             try:
                 _send(message, consumer)
             except Unreachable as error:
@@ -132,9 +139,13 @@ def dead_letters(using: str) -> "QuerySet[Outgoing]":
 
 
 def send_again(*, using: str, outgoing_id: int, at: datetime) -> None:
-    """A person has found out why: the dead message waits again. Raises Outgoing.DoesNotExist when it is not dead."""
+    """A person has found out why: the dead message waits again.
+
+    Raises Outgoing.DoesNotExist when it is not dead, or so old that it must not be sent any more (retention.py).
+    """
     with transaction.atomic(using=using):
-        message = dead_letters(using).select_for_update().get(pk=outgoing_id)
+        young = dead_letters(using).filter(posted_at__gte=at - rule_at(at).resend)
+        message = young.select_for_update().get(pk=outgoing_id)
         message.state = Outgoing.State.WAITING
         message.ended_at = None
         message.next_at = at

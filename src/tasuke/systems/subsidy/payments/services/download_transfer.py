@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
+from tasuke.platform.accounts.staff import staff_name
 from tasuke.platform.exchange.archive import fetch
 from tasuke.platform.exchange.models import OutboundFile
 from tasuke.systems.subsidy.payments.models import PaymentBatch, TransferDownload
@@ -38,7 +39,7 @@ def download_transfer(*, using: str, pay_on: date, reason: str, by: str, now: da
         first = TransferDownload.objects.using(using).filter(batch=batch).order_by("pk").first()
         if first is not None and not reason.strip():
             raise AlreadyDownloaded(
-                f"{first.downloaded_by} が既に取り出しています。もう一度取り出す理由を入力してください"
+                f"{staff_name(first.downloaded_by)} が既に取り出しています。もう一度取り出す理由を入力してください"
             )
         TransferDownload.objects.using(using).create(
             batch=batch,

@@ -1,13 +1,16 @@
 """Claims on screen: limits, reasons with both values, decisions on one or many, two people at one claim."""
 
 import re
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 from django.db import connections
 
+from tasuke.deploy.clock import TOKYO
 from tasuke.platform.access.testing import signed_in
+from tasuke.platform.batch.models import Run, RunState
 from tasuke.systems.subsidy.claims.models import Claim, ClaimEntry
+from tasuke.systems.subsidy.claims.reasons import claim_reason_label
 from tasuke.systems.subsidy.claims.screens import rule_words, value_words
 from tasuke.systems.subsidy.claims.services.decide_query import decide_query
 from tasuke.systems.subsidy.registry.models import ResidentRecord
@@ -25,6 +28,12 @@ def events():
     with connections["subsidy"].cursor() as cursor:
         cursor.execute("SELECT kind, atena_no, detail FROM audit_event ORDER BY id")
         return cursor.fetchall()
+
+
+@pytest.fixture(autouse=True)
+def in_july(monkeypatch):
+    """The office's day: decisions are booked in the months around it."""
+    monkeypatch.setattr("tasuke.deploy.clock.now", lambda: datetime(2026, 7, 15, 9, tzinfo=TOKYO))
 
 
 @pytest.fixture
@@ -166,19 +175,47 @@ def test_several_queries_are_decided_with_few_statements(book, django_assert_max
     assert response.url == "/claims/queries/"
     assert ClaimEntry.objects.using("subsidy").filter(kind="refuse").count() == len(ids)
     again = client.post("/claims/decide/", {"claim": ids, "outcome": "accept", "note": NOTE}, follow=True)
-    assert "test-reviewer が先に判断しています" in body(again)
+    assert "試験 職員(test-reviewer) が先に判断しています" in body(again)
     assert ClaimEntry.objects.using("subsidy").count() == len(ids)
 
 
 def test_deciding_several_needs_some_and_a_note(book):
     client = signed_in("reviewer")
-    nothing = client.post("/claims/decide/", {"outcome": "accept", "note": NOTE})
+    query = next(c for c in book.values() if c.state == "query")
+    nothing = client.post("/claims/decide/", {"outcome": "accept", "note": NOTE, "back": "reason=&scheme="})
     assert nothing.status_code == 422
     assert "1件以上選んでください" in body(nothing)
-    query = next(c for c in book.values() if c.state == "query")
+    assert NOTE in body(nothing)
+    assert f'value="{query.pk}"' in body(nothing)  # the list is still there to tick
     no_note = client.post("/claims/decide/", {"claim": [query.pk], "outcome": "accept"})
     assert no_note.status_code == 422
     assert re.search(rf'value="{query.pk}"[^>]*checked', body(no_note))
+
+
+def test_one_comes_back_to_the_list_that_one_was_at(book):
+    ids = [c.pk for c in book.values() if c.state == "query"]
+    client = signed_in("reviewer")
+    assert 'name="back" value="month=2026-05&amp;reason="' in body(client.get("/claims/queries/?month=2026-05&reason="))
+    given = {"claim": ids[:1], "outcome": "return", "note": NOTE, "back": "month=2026-05&next=//elsewhere.example/"}
+    response = client.post("/claims/decide/", given)
+    assert response.url == "/claims/queries/?month=2026-05&next=%2F%2Felsewhere.example%2F"
+    assert "1件を「過誤として返す」と記録しました" in body(client.get(response.url))
+
+
+def test_nothing_is_booked_in_a_month_that_no_report_will_count(book, town):
+    query = next(c for c in book.values() if c.state == "query")
+    client = signed_in("reviewer")
+    for month in ("2038-01", "2026-05", "2026-09"):
+        wrong = decide(client, query, booked_month=month)
+        assert wrong.status_code == 422
+        assert "計上できるのは令和8年6月、令和8年7月、令和8年8月です" in body(wrong)
+    Run.objects.using("subsidy").create(
+        job="make-statistics", target="2026-06", parameters={"month": "2026-06"}, state=RunState.DONE,
+        planned_by="x", planned_at=town.NOW, started_at=town.NOW, finished_at=town.NOW,
+    )  # fmt: skip
+    assert "計上できるのは令和8年7月、令和8年8月です" in body(decide(client, query, booked_month="2026-06"))
+    assert not ClaimEntry.objects.using("subsidy").exists()
+    assert decide(client, query, booked_month="2026-08").url == address(query)
 
 
 def test_a_paid_claim_goes_back_with_a_reason(book):
@@ -187,7 +224,9 @@ def test_a_paid_claim_goes_back_with_a_reason(book):
     assert "決定後の過誤" in body(client.get(address(paid)))
     given = {"reason": "AFTER_LOSS", "note": NOTE, "booked_month": "2026-07"}
     assert client.post(address(paid, "return/"), given | {"reason": "made up"}).status_code == 422
+    assert client.post(address(paid, "return/"), given | {"reason": ""}).status_code == 422  # none is preset
     assert client.post(address(paid, "return/"), given).url == address(paid)
+    assert claim_reason_label("AFTER_LOSS") in body(client.get(address(paid))).partition("経過")[2]
     assert ClaimEntry.objects.using("subsidy").get().subsidy == -paid.subsidy
     again = client.post(address(paid, "return/"), given)
     assert "先に「決定後の過誤」と記録しています" in body(again)

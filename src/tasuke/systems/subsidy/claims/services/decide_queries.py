@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q
 
+from tasuke.platform.accounts.staff import staff_name
 from tasuke.systems.subsidy.claims.entries import NotPayable, Outcome, accepted_files, decision_entry
 from tasuke.systems.subsidy.claims.models import Claim, ClaimEntry
 
@@ -75,4 +76,4 @@ def decide_queries(
 def _why_not(claim: Claim, entry: ClaimEntry | None) -> str:
     if claim.state != "query":
         return "疑義ではありません"
-    return f"{entry.decided_by} が先に判断しています({entry.get_kind_display()})" if entry else ""
+    return f"{staff_name(entry.decided_by)} が先に判断しています({entry.get_kind_display()})" if entry else ""

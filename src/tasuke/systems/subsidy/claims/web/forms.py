@@ -1,10 +1,11 @@
 """Forms of the screens of claims."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 
 from tasuke.core.wareki import to_wareki
 from tasuke.platform.ui.fields import MonthField
@@ -13,6 +14,11 @@ from tasuke.systems.subsidy.claims.screens import STATES, return_reasons
 
 OUTCOMES = [("accept", "支給する"), ("return", "過誤として返す")]
 _NOTE = forms.Textarea(attrs={"rows": 3})
+
+
+def month_words(month: date) -> str:
+    """A month in 和暦."""
+    return to_wareki(month).rpartition("月")[0] + "月"
 
 
 class ClaimFilter(forms.Form):
@@ -26,7 +32,7 @@ class ClaimFilter(forms.Form):
 
     def __init__(self, *args: Any, months: Iterable[date], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        listed = [(f"{m:%Y-%m}", to_wareki(m).rpartition("月")[0] + "月") for m in months]
+        listed = [(f"{m:%Y-%m}", month_words(m)) for m in months]
         self.fields["month"] = forms.ChoiceField(label="請求月", required=False, choices=[("", "すべて"), *listed])
         schemes = [("", "すべて"), *site().schemes.items()]
         self.fields["scheme"] = forms.ChoiceField(label="制度", required=False, choices=schemes)
@@ -53,7 +59,23 @@ class DecideFileForm(forms.Form):
     )
 
 
-class DecideForm(forms.Form):
+class BookedForm(forms.Form):
+    """A decision that is booked in a month. months: those that are open."""
+
+    def __init__(self, *args: Any, months: Sequence[date], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.months = months
+
+    def clean_booked_month(self) -> date:
+        """Only a month that a report will still count."""
+        month: date = self.cleaned_data["booked_month"]
+        if month not in self.months:
+            listed = "、".join(month_words(m) for m in self.months)
+            raise ValidationError(f"{month_words(month)}には計上できません。計上できるのは{listed}です")
+        return month
+
+
+class DecideForm(BookedForm):
     """The judgement on one query."""
 
     outcome = forms.ChoiceField(label="判断", choices=OUTCOMES, widget=forms.RadioSelect)
@@ -65,9 +87,9 @@ class DecideForm(forms.Form):
     note = forms.CharField(label="判断の内容", max_length=400, widget=_NOTE)
 
 
-class ReturnForm(forms.Form):
+class ReturnForm(BookedForm):
     """An accepted claim goes back."""
 
-    reason = forms.ChoiceField(label="過誤の理由", choices=return_reasons)
+    reason = forms.ChoiceField(label="過誤の理由", choices=lambda: [("", "選んでください"), *return_reasons()])
     booked_month = MonthField(label="計上する月", help_text="この月の給付から差し引きます。例 令和8年5月")
     note = forms.CharField(label="確かめた内容", max_length=400, widget=_NOTE)

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -15,6 +15,7 @@ from tasuke.platform.accounts.staff import StaffNames, staff_name
 from tasuke.platform.exchange.models import InboundState
 from tasuke.platform.exchange.services.record_files import NotHeld
 from tasuke.platform.ui.paging import PAGE_ROWS, page_of
+from tasuke.systems.subsidy.claims.booking import open_months
 from tasuke.systems.subsidy.claims.models import LINES_PER_FILE, Claim
 from tasuke.systems.subsidy.claims.reasons import ClaimReason
 from tasuke.systems.subsidy.claims.screens import (
@@ -29,12 +30,20 @@ from tasuke.systems.subsidy.claims.screens import (
     claim_months,
     claim_page,
     claims_list,
+    return_reasons,
 )
 from tasuke.systems.subsidy.claims.services.decide_file import decide_file
 from tasuke.systems.subsidy.claims.services.decide_queries import decide_queries
 from tasuke.systems.subsidy.claims.services.decide_query import NotAQuery, NotPayable, decide_query
 from tasuke.systems.subsidy.claims.services.return_claim import NotAccepted, return_claim
-from tasuke.systems.subsidy.claims.web.forms import ClaimFilter, DecideFileForm, DecideForm, DecideManyForm, ReturnForm
+from tasuke.systems.subsidy.claims.web.forms import (
+    OUTCOMES,
+    ClaimFilter,
+    DecideFileForm,
+    DecideForm,
+    DecideManyForm,
+    ReturnForm,
+)
 from tasuke.systems.subsidy.claims.web.rows import claim_rows
 from tasuke.systems.subsidy.registry.wards import seen_by
 
@@ -86,8 +95,13 @@ def _whole(request: OfficeRequest) -> bool:
 @screen(Action.LIST_CLAIMS, purpose="required")
 def queries(request: OfficeRequest) -> HttpResponse:
     """Queries (or claims in another state) with reasons and the values of both sides."""
+    return _queries(request, request.GET)
+
+
+def _queries(request: OfficeRequest, wanted: QueryDict, *, judging: forms.Form | None = None) -> HttpResponse:
+    """The list that was asked for; judging: what was typed below it and was not enough."""
     months = claim_months(using=USING)
-    asked = request.GET.copy()
+    asked = wanted.copy()
     if asked.get("state", "open") != "open" and not asked.get("month") and not asked.get("file") and months:
         asked["month"] = f"{months[-1]:%Y-%m}"  # years of decided claims are asked for month by month
     form = ClaimFilter(asked, months=reversed(months))
@@ -95,7 +109,7 @@ def queries(request: OfficeRequest) -> HttpResponse:
     chosen = form.cleaned_data  # what could be read; a wrong choice stands at its field
     state = chosen.get("state") or "open"
     month = date.fromisoformat(f"{chosen['month']}-01") if chosen.get("month") else None
-    after = _number(request.GET.get("after", ""))
+    after = _number(asked.get("after", ""))
     lines = claims_list(
         using=USING, within=seen_by(request.scope, using=USING), on=request.today, state=state, month=month,
         file_id=chosen.get("file"),
@@ -105,9 +119,9 @@ def queries(request: OfficeRequest) -> HttpResponse:
     _read(request, page.rows, "claims")
     context: dict[str, Any] = {"filter": form, "page": page, "state_words": STATES[state], "month": month}
     deciding = state == "open" and request.actor.may(Action.DECIDE_CLAIM)
-    context |= {"form": DecideManyForm(), "deciding": deciding}
+    context |= {"form": judging or DecideManyForm(), "deciding": deciding, "back": wanted.urlencode()}
     context["rows"] = claim_rows(page.rows, deciding=deciding, ticked=False, staff=StaffNames().told)
-    return render(request, "claims/queries.html", context)
+    return render(request, "claims/queries.html", context, status=422 if judging else 200)
 
 
 @screen(Action.DECIDE_CLAIM, purpose="required")
@@ -118,11 +132,12 @@ def decide_many(request: OfficeRequest) -> HttpResponse:
     lines = chosen_claims(using=USING, within=seen_by(request.scope, using=USING), on=request.today, claim_ids=ids)
     if len(lines) < len(ids):
         raise Http404
-    form = DecideManyForm(request.POST)
+    form, back = DecideManyForm(request.POST), QueryDict(request.POST.get("back", ""))
     if not lines:
         form.add_error(None, "レセプトを1件以上選んでください")
+        return _queries(request, back, judging=form)
     if form.is_valid():
-        return _decide_many(request, ids, form)
+        return _decide_many(request, ids, form, back)
     _read(request, lines, "claims")
     page = page_of(lines, key=lambda line: line.key, limit=MOST_AT_ONCE)
     context = {
@@ -130,6 +145,7 @@ def decide_many(request: OfficeRequest) -> HttpResponse:
         "page": page,
         "deciding": True,
         "state_words": "選んだ疑義",
+        "back": back.urlencode(),
         "rows": claim_rows(page.rows, deciding=True, ticked=True, staff=StaffNames().told),
     }
     return render(request, "claims/queries.html", context, status=422)
@@ -147,7 +163,7 @@ def one_claim(request: OfficeRequest, file_id: int, line: int) -> HttpResponse:
 @require_POST
 def decide_one(request: OfficeRequest, file_id: int, line: int) -> HttpResponse:
     """Decide a query, with a burden of one's own where the billed one is wrong."""
-    page, form = _page(request, file_id, line), DecideForm(request.POST)
+    page, form = _page(request, file_id, line), DecideForm(request.POST, months=_months(request))
     if form.is_valid():
         given = form.cleaned_data
         try:
@@ -172,7 +188,7 @@ def decide_one(request: OfficeRequest, file_id: int, line: int) -> HttpResponse:
 @require_POST
 def return_one(request: OfficeRequest, file_id: int, line: int) -> HttpResponse:
     """Take an accepted claim back."""
-    page, form = _page(request, file_id, line), ReturnForm(request.POST)
+    page, form = _page(request, file_id, line), ReturnForm(request.POST, months=_months(request))
     if form.is_valid():
         given = form.cleaned_data
         try:
@@ -190,7 +206,7 @@ def return_one(request: OfficeRequest, file_id: int, line: int) -> HttpResponse:
     return _claim(request, page, returning=form)
 
 
-def _decide_many(request: OfficeRequest, ids: list[int], form: DecideManyForm) -> HttpResponse:
+def _decide_many(request: OfficeRequest, ids: list[int], form: DecideManyForm, back: QueryDict) -> HttpResponse:
     done = decide_queries(
         using=USING, claim_ids=ids, outcome=form.cleaned_data["outcome"], note=form.cleaned_data["note"],
         by=request.actor.personal_id, now=request.at, within=seen_by(request.scope, using=USING),
@@ -198,24 +214,33 @@ def _decide_many(request: OfficeRequest, ids: list[int], form: DecideManyForm) -
     for entry in done.entries:
         _record_change(request, entry.claim, entry.kind, entry.subsidy)
     if done.entries:
-        messages.success(request, f"{len(done.entries)}件を記録しました。")
+        said = dict(OUTCOMES)[form.cleaned_data["outcome"]]
+        messages.success(request, f"{len(done.entries)}件を「{said}」と記録しました。")
     for refused in done.refused:
         messages.warning(request, f"{refused.claim.file_id}-{refused.claim.line} は記録していません: {refused.message}")
-    return HttpResponseRedirect(reverse("claims:queries"))
+    return HttpResponseRedirect(f"{reverse('claims:queries')}{'?' if back else ''}{back.urlencode()}")
 
 
 def _claim(
     request: OfficeRequest, page: ClaimPage, *, deciding: forms.Form | None = None, returning: forms.Form | None = None
 ) -> HttpResponse:
-    month = request.today.replace(day=1)
+    months = _months(request)
+    preset = {
+        "booked_month": min(months, key=lambda month: (month < request.today.replace(day=1), month), default=None)
+    }
     context = {
         "page": page,
-        "deciding": deciding or DecideForm(initial={"booked_month": month}),
-        "returning": returning or ReturnForm(initial={"booked_month": month}),
+        "deciding": deciding or DecideForm(initial=preset, months=months),
+        "returning": returning or ReturnForm(initial=preset, months=months),
         "cares": CARES,
         "agencies": AGENCIES,
+        "reasons": dict(return_reasons()),
     }
     return render(request, "claims/claim.html", context, status=422 if deciding or returning else 200)
+
+
+def _months(request: OfficeRequest) -> list[date]:
+    return open_months(using=USING, today=request.today)
 
 
 def _page(request: OfficeRequest, file_id: int, line: int) -> ClaimPage:

@@ -14,16 +14,6 @@ _MADE = (
     "直すときは定義を直し、.venv/bin/python docs/make_contract_pages.py を実行する。 -->"
 )
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_SYSTEMS = {
-    "resident": "個人基本",
-    "welfare": "社会保障宛名",
-    "unified_id": "団体内統合宛名",
-    "gateway": "市中間サーバ",
-    "midserver": "中間サーバー",
-    "nis": "国の代役",
-    "subsidy": "医療費助成",
-    "register": "住民記録",
-}
 _TYPES = {"string": "文字", "integer": "整数", "boolean": "真偽", "null": "空", "number": "数"}
 _FORMATS = {"date": "日付", "date-time": "日時"}
 
@@ -73,18 +63,18 @@ def page(contract) -> str:
 
 
 def _provider(contract) -> str:
-    return (
-        f"{_SYSTEMS[contract.provider]}(`{contract.provider}`)"
-        if contract.provider in _SYSTEMS
-        else (contract.provider.strip("()"))
-    )
+    from tasuke.contracts.words import system_title
+
+    title = system_title(contract.provider)
+    return title.strip("()") if title == contract.provider else f"{title}(`{contract.provider}`)"
 
 
 def _operation_row(operation) -> str:
+    from tasuke.contracts.words import system_title
     from tasuke.deploy.chain.grants import GRANTS
 
     callers = sorted({consumer for (_, consumer), granted in GRANTS.items() if operation in granted})
-    told = "、".join(_SYSTEMS[one] for one in callers) or "なし"
+    told = "、".join(system_title(one) for one in callers) or "なし"
     code = f"`{operation.code}`" if operation.code else ""
     writes = "○" if operation.writes else ""
     return f"| `{operation.name}` | `{operation.path}` | `{operation.scope}` | {writes} | {code} | {told} |"

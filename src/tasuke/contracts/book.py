@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tasuke.contracts.distribution import DISTRIBUTION, HOUSEHOLDS, RESIDENT_EVENTS
+from tasuke.contracts.distribution import DISTRIBUTION, HOUSEHOLDS, REGISTER_EVENTS, RESIDENT_EVENTS
 from tasuke.contracts.inquiry import INQUIRY
 from tasuke.contracts.interface import INTERFACE
 from tasuke.contracts.keys import KEYS
@@ -12,6 +12,7 @@ from tasuke.contracts.unified import UNIFIED
 from tasuke.contracts.welfare import WELFARE
 
 CONTRACTS: tuple[Contract, ...] = (
+    REGISTER_EVENTS,
     DISTRIBUTION,
     RESIDENT_EVENTS,
     HOUSEHOLDS,

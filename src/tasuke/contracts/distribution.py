@@ -67,6 +67,35 @@ class Snapshot(Message):
     more: bool
 
 
+class RegisterEvent(Message):
+    """State of one person from `event_date` on, as 住民記録 tells it the moment it happens.
+
+    sequence: of the sender, from 1, without a gap. values: field names of the 住民情報 layout (`formats/resident_feed`)
+    without `seq`; dates as ISO text, marks as true or false. 個人番号 is no field of it.
+    """
+
+    sequence: int = Field(ge=1)
+    values: dict[str, Value]
+
+
+class RegisterEvents(Message):
+    """In any order; last: highest sequence that exists at the sender, so that a loss at the end shows too."""
+
+    events: tuple[RegisterEvent, ...] = Field(max_length=1_000)
+    last: int = Field(ge=0)
+
+
+class Taken(Message):
+    """Everything up to `applied` is in; missing_from: first sequence of a gap: send from there on.
+
+    refused: sequences whose values cannot be used, with the reason; they are in, too: a person looks at them.
+    """
+
+    applied: int = Field(ge=0)
+    missing_from: int | None = None
+    refused: tuple[tuple[int, str], ...] = ()
+
+
 class HouseholdMember(Message):
     """One person of a household as 番号法別表 allows to provide it. protected: 支援措置 (None: not told)."""
 
@@ -97,7 +126,9 @@ class Done(Message):
     refused: tuple[tuple[int, str], ...] = ()
 
 
-# offered by resident
+# offered by resident to 住民記録
+PUT_EVENTS = Operation("register-events", 1, "put", RegisterEvents, Taken, writes=True)
+# offered by resident to its consumers
 PULL = Operation("distribution", 1, "pull", PullRequest, Events)
 CONFIRM = Operation("distribution", 1, "confirm", Received, Received, writes=True)
 SNAPSHOT = Operation("distribution", 1, "snapshot", SnapshotRequest, Snapshot)
@@ -116,6 +147,42 @@ _EVENT: dict[str, Any] = {
     "items": {"name": "髙橋　花子", "birth_date": "2019-05-01", "protection": False},
     "my_number_sealed": None,
 }
+
+REGISTER_EVENTS = Contract(
+    id="register-events",
+    version=1,
+    title="住民記録からの随時受領",
+    provider="resident",
+    operations=(PUT_EVENTS,),
+    examples={
+        "put": {
+            "request": {
+                "events": [
+                    {
+                        "sequence": 1,
+                        "values": {
+                            "atena_no": "000000010234561",
+                            "household_no": "000000000045678",
+                            "resident_type": "1",
+                            "resident_status": "1",
+                            "name": "髙橋　花子",
+                            "sex": "2",
+                            "birth_date": "2019-05-01",
+                            "relationship_code": "20",
+                            "municipality_code": "011002",
+                            "address": "札幌市中央区北一条西二丁目１番地",
+                            "event_code": "03",
+                            "event_date": "2026-04-01",
+                            "protection": False,
+                        },
+                    }
+                ],
+                "last": 1,
+            },
+            "reply": {"applied": 1, "missing_from": None, "refused": []},
+        }
+    },
+)
 
 DISTRIBUTION = Contract(
     id="distribution",

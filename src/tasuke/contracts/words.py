@@ -6,6 +6,7 @@ Ids of 独自施策システム等 are the municipality's own (地方公共団�
 from collections.abc import Mapping
 
 _SYSTEMS: Mapping[str, str] = {
+    "register": "住民記録",
     "subsidy": "医療費助成",
     "resident": "個人基本",
     "welfare": "社会保障宛名",

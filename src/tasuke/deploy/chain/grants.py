@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tasuke.contracts.distribution import CONFIRM, PULL, PUSH, PUT_HOUSEHOLDS, SNAPSHOT
+from tasuke.contracts.distribution import CONFIRM, PULL, PUSH, PUT_EVENTS, PUT_HOUSEHOLDS, SNAPSHOT
 from tasuke.contracts.inquiry import INQUIRY
 from tasuke.contracts.interface import INTERFACE
 from tasuke.contracts.keys import SEALING_KEYS
@@ -25,6 +25,7 @@ Operations = tuple[Operation[Any, Any], ...]
 # (provider, consumer) → operations. The gateway has no consumer outside the city, and nobody but a body's 中間サーバー
 # reaches the national side: requests leave the city outward only.
 GRANTS: Mapping[tuple[str, str], Operations] = {
+    ("resident", "register"): (PUT_EVENTS,),  # 住民記録, the city's own and none of ours
     ("resident", "unified_id"): (PULL, CONFIRM, SNAPSHOT),
     ("resident", "welfare"): (PULL, CONFIRM, SNAPSHOT),
     ("unified_id", "resident"): (PUSH, REGISTER, SEALING_KEYS),

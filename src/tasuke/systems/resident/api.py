@@ -1,23 +1,38 @@
-"""What the distribution offers: pull, confirm, snapshot. Who asks is the caller, never a field of the message."""
+"""What the distribution offers: taking events of 住民記録; pull, confirm, snapshot for its consumers.
+
+Who asks is the caller, never a field of the message.
+"""
 
 from datetime import timedelta, timezone
 
 from tasuke.contracts.distribution import (
     CONFIRM,
     PULL,
+    PUT_EVENTS,
     SNAPSHOT,
     Events,
     PullRequest,
     Received,
+    RegisterEvents,
     Snapshot,
     SnapshotRequest,
+    Taken,
 )
 from tasuke.contracts.kit import Caller, Handlers, Refused
 from tasuke.systems.resident.deliveries import current_after, events_after, record_delivery, usage_of
 from tasuke.systems.resident.models import Consumer
+from tasuke.systems.resident.services.receive_events import receive_events
 
 USING = "resident"
 _JST = timezone(timedelta(hours=9))
+
+
+def put(request: RegisterEvents, caller: Caller) -> Taken:
+    """Events of the resident register, as they happen."""
+    done = receive_events(
+        using=USING, sender=caller.system, events=request.events, last=request.last, at=caller.at, tell_gateway=True
+    )
+    return Taken(applied=done.applied, missing_from=done.missing_from, refused=done.refused)
 
 
 def pull(request: PullRequest, caller: Caller) -> Events:
@@ -51,4 +66,4 @@ def snapshot(request: SnapshotRequest, caller: Caller) -> Snapshot:
     return Snapshot(persons=persons, sequence=consumer.last_sequence, more=more)
 
 
-HANDLERS: Handlers = {PULL: pull, CONFIRM: confirm, SNAPSHOT: snapshot}
+HANDLERS: Handlers = {PUT_EVENTS: put, PULL: pull, CONFIRM: confirm, SNAPSHOT: snapshot}

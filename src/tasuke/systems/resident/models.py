@@ -2,7 +2,8 @@
 
 from typing import ClassVar
 
-from django.contrib.postgres.fields import ArrayField, DateRangeField
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Q
 
@@ -78,8 +79,10 @@ class UsageApplication(models.Model):
     class Meta:
         db_table = "resident_usage_application"
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["consumer"], condition=Q(state="approved"), name="resident_usage_one_approved"
+            ExclusionConstraint(  # one approval at a time; the next one may stand before it begins
+                name="resident_usage_one_in_force",
+                expressions=[("consumer", RangeOperators.EQUAL), ("valid", RangeOperators.OVERLAPS)],
+                condition=Q(state="approved"),
             ),
             models.CheckConstraint(  # decided by another person
                 condition=Q(state="requested", decided_at__isnull=True, decided_by="")
@@ -131,6 +134,58 @@ class DeliveryRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.consumer_id} {self.at}"
+
+
+class HouseholdRecord(models.Model):
+    """情報連携記録 of 世帯情報 to 市中間サーバ (RES-3): one message, by its key in the outbox. Append-only."""
+
+    message_key = models.CharField("電文の鍵", max_length=100, unique=True)
+    at = models.DateTimeField("日時")
+    households = models.PositiveIntegerField("世帯数")
+    members = models.PositiveIntegerField("人数")
+    persons_sha256 = models.BinaryField("対象者のハッシュ")  # proves which persons without listing them here
+
+    class Meta:
+        db_table = "resident_household_record"
+
+    def __str__(self) -> str:
+        return self.message_key
+
+
+class IntakePosition(models.Model):
+    """How far the events that 住民記録 sends at once are in; last: the highest sequence that it has told of."""
+
+    sender = models.CharField("送信元", max_length=30, primary_key=True)
+    applied = models.BigIntegerField("受領済みの連番", default=0)
+    last = models.BigIntegerField("送信元の最後の連番", default=0)
+    duplicates = models.BigIntegerField("重複", default=0)  # events that came again
+    gaps = models.BigIntegerField("欠番", default=0)  # calls that showed a gap
+    changed_at = models.DateTimeField("最終の受領", null=True)
+
+    class Meta:
+        db_table = "resident_intake_position"
+
+    def __str__(self) -> str:
+        return f"{self.sender} {self.applied}"
+
+
+class IntakeFault(models.Model):
+    """An event of 住民記録 that cannot be used, or only with a doubt: the others went on, a person looks at it."""
+
+    sender = models.CharField("送信元", max_length=30)
+    sequence = models.BigIntegerField("連番")
+    atena_no = models.CharField("宛名番号", max_length=15)
+    taken = models.BooleanField("受領した")  # True: used all the same, somebody should look
+    code = models.CharField("誤り", max_length=40)
+    field = models.CharField("項目", max_length=60, blank=True)
+    message = models.CharField("内容", max_length=300)
+    at = models.DateTimeField("日時")
+
+    class Meta:
+        db_table = "resident_intake_fault"
+
+    def __str__(self) -> str:
+        return f"{self.sender} {self.sequence}"
 
 
 class Refusal(models.Model):

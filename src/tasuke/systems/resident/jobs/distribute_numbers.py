@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
-from tasuke.core.problems import Severity, in_file, is_fatal
+import polars as pl
+
+from tasuke.core.problems import Problem, Severity, in_file, is_fatal
 from tasuke.formats import my_number_feed
 from tasuke.platform.batch.job import ChunkResult, Job, Plan, RunContext, register
 from tasuke.platform.exchange.archive import sha256_of
-from tasuke.systems.resident.services.receive_numbers import receive_numbers
+from tasuke.systems.resident.services.receive_numbers import receive_numbers, unknown_persons
 
 KIND = "distribute-numbers"
 
@@ -16,6 +18,7 @@ def _plan(context: RunContext) -> Plan:
     data = path.read_bytes()
     frame, problems = my_number_feed.parse(data)
     rejected = len({p.line for p in problems if p.severity is Severity.ERROR and p.line is not None})
+    problems += _unknown(frame, context.using)
     counts = {"rows": frame.height + rejected, "accepted": frame.height, "rejected": rejected}
     return Plan(
         counts={**counts, "fatal": int(is_fatal(problems))},
@@ -23,6 +26,22 @@ def _plan(context: RunContext) -> Plan:
         work=(sha256_of(data), frame.sort("seq")),
         problems=in_file(problems, path.name),
     )
+
+
+def _unknown(frame: pl.DataFrame, using: str) -> list[Problem]:
+    """Rows that would be left out: this file is not kept, so whoever runs it must know before it is thrown away."""
+    strangers = unknown_persons(using=using, atena_nos=frame["atena_no"].to_list())
+    return [
+        Problem(
+            "person_unknown",
+            "住民情報がまだ届いていない人です。この行は渡しません。住民情報を取り込んでから、この行をもう一度送ってください。",
+            line=line,
+            field="宛名番号",
+            severity=Severity.WARNING,
+        )
+        for line, atena_no in zip(frame["line"], frame["atena_no"], strict=True)
+        if atena_no in strangers
+    ]
 
 
 def _apply(context: RunContext, plan: Plan, number: int) -> ChunkResult:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
 
 from tasuke.systems.resident.items import unknown_items
 from tasuke.systems.resident.models import Consumer, UsageApplication
@@ -36,6 +37,8 @@ def apply_for_items(
         raise CannotApply(f"項目がありません: {', '.join(unknown)}")
     if not items or not legal_basis.strip() or not purpose.strip():
         raise CannotApply("項目、根拠、利用目的が要ります")
+    if valid_to is not None and valid_to <= valid_from:
+        raise CannotApply("期間の終わりは始まりより後にしてください")
     if with_my_number and business_id not in _NUMBER_BUSINESSES:
         raise CannotApply("個人番号は団体内統合宛名だけに渡します")
     with transaction.atomic(using=using):
@@ -61,7 +64,7 @@ class CannotDecide(ValueError):
 def decide_application(
     *, using: str, application_id: int, approve: bool, by: str, at: datetime, note: str = ""
 ) -> UsageApplication:
-    """Approve or reject; an approval ends the one before it. Raises CannotDecide."""
+    """Approve or reject; from its first day on an approval takes the place of the one before. Raises CannotDecide."""
     with transaction.atomic(using=using):
         application = UsageApplication.objects.using(using).select_for_update().get(pk=application_id)
         if application.state != UsageApplication.State.REQUESTED:
@@ -69,13 +72,25 @@ def decide_application(
         if application.requested_by == by:
             raise CannotDecide("申請した人は承認できません")
         if approve:
-            UsageApplication.objects.using(using).filter(
-                consumer=application.consumer_id, state=UsageApplication.State.APPROVED
-            ).update(state=UsageApplication.State.ENDED)
+            _make_room(application, using)
         application.state = UsageApplication.State.APPROVED if approve else UsageApplication.State.REJECTED
         application.decided_by, application.decided_at, application.note = by, at, note
         application.save(update_fields=["state", "decided_by", "decided_at", "note"])
     return application
+
+
+def _make_room(application: UsageApplication, using: str) -> None:
+    """What is approved until then goes on until the new approval begins; what would begin later ends."""
+    first = application.valid.lower
+    approved = UsageApplication.objects.using(using).select_for_update()
+    for old in approved.filter(
+        consumer=application.consumer_id, state=UsageApplication.State.APPROVED, valid__overlap=application.valid
+    ):
+        if old.valid.lower < first:
+            old.valid = DateRange(old.valid.lower, first)
+        else:
+            old.state = UsageApplication.State.ENDED
+        old.save(update_fields=["state", "valid"])
 
 
 def end_usage(*, using: str, application_id: int, by: str, at: datetime, note: str) -> UsageApplication:

@@ -1,7 +1,7 @@
 """Hand 個人番号 on to 団体内統合宛名, sealed for it alone: the distribution keeps none."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from hashlib import sha256
 
@@ -29,6 +29,10 @@ FROM {people} p LEFT JOIN LATERAL (
   SELECT x.items FROM resident_state x WHERE x.atena_no = p.atena_no
   ORDER BY x.event_date DESC, x.id DESC LIMIT 1) s ON TRUE
 ORDER BY p.place
+"""
+_UNKNOWN = """
+SELECT asked FROM unnest(%s::text[]) asked
+WHERE NOT EXISTS (SELECT FROM resident_state x WHERE x.atena_no = asked)
 """
 Registered = tuple[Registration, str | None]
 
@@ -80,6 +84,16 @@ def receive_numbers(*, using: str, rows: pl.DataFrame, at: datetime, source: str
             )
             sent += len(known)
     return {"sent": sent, "unknown": unknown}
+
+
+def unknown_persons(*, using: str, atena_nos: Sequence[str]) -> frozenset[str]:
+    """Those of whom no state has come: their numbers cannot be handed on."""
+    wanted = frozenset(atena_nos)
+    if not wanted:
+        return wanted
+    with connections[using].cursor() as cursor:
+        cursor.execute(_UNKNOWN, [sorted(wanted)])
+        return frozenset(atena_no for (atena_no,) in cursor.fetchall())
 
 
 def _registrations(using: str, part: pl.DataFrame) -> list[Registered | None]:

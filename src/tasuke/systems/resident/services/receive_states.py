@@ -1,7 +1,7 @@
 """Take rows of the 住民情報 feed as states, number them for every consumer, and tell the gateway changed households."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta, timezone
 from hashlib import sha256
 from uuid import uuid4
 
@@ -13,7 +13,9 @@ from tasuke.platform.bulk import staging
 from tasuke.platform.transport import outbox
 from tasuke.systems.resident.deliveries import number_new_states
 from tasuke.systems.resident.items import ITEMS
+from tasuke.systems.resident.models import HouseholdRecord
 
+_JST = timezone(timedelta(hours=9))
 _COLUMNS = {
     "event_id": "uuid",
     "atena_no": "varchar(15)",
@@ -132,7 +134,15 @@ def _post_households(using: str, before: int, newest: int, at: datetime) -> None
                 key=f"households-{newest}-{start}",
                 at=at,
             )
+            persons = [member.atena_no for found in members.values() for member in found]
+            HouseholdRecord.objects.using(using).create(
+                message_key=f"households-{newest}-{start}",
+                at=at,
+                households=len(members),
+                members=len(persons),
+                persons_sha256=sha256("\n".join(sorted(persons)).encode()).digest(),
+            )
 
 
 def _day(at: datetime) -> date:
-    return at.date()
+    return at.astimezone(_JST).date()

@@ -11,6 +11,7 @@ from tests.systems.midserver.test_walk import waiting as waiting_at_otaru
 from tasuke.contracts import interface as i
 from tasuke.deploy.profiles import open_profile
 from tasuke.platform.access.testing import signed_in
+from tasuke.systems.midserver.models import RoundState
 from tasuke.systems.midserver.tenancy import inside
 from tasuke.systems.subsidy.profile import set_profile
 
@@ -84,7 +85,7 @@ def test_an_official_answers_by_hand_and_it_is_on_record(waiting):
     assert "自動応答不可" in text_of(browser.get(f"/midserver/{OTARU}/provisions/"))
     (request,) = waiting_at_otaru(waiting)
     address = f"/midserver/{OTARU}/provisions/{request.provision_id}/"
-    assert "3120001" in text_of(browser.get(address))
+    assert all(word in text_of(browser.get(address)) for word in ("総所得金額等", "3,120,001円"))
     assert "入力" in text_of(browser.post(address, {"send": "no", "reason": ""}))
     assert browser.post(address, {"send": "no", "reason": "支援措置対象者のため"}).status_code == 302
     assert browser.post(address, {"send": "yes", "reason": "もう一度"}).status_code == 404
@@ -111,14 +112,38 @@ def test_flags_are_seen_set_and_lifted(asked):
     assert "設定はありません" in text_of(browser.get(f"{address}?unified_no={unified(90)}"))
 
 
-def test_the_operator_sees_counts_and_trouble_and_no_person(waiting):
-    page = text_of(signed_in("midserver_operator").get("/midserver/operation/"))
-    assert SAPPORO in page
-    assert "照会の登録" in page
-    assert "手動回答待ち" in page
-    assert unified(17) not in page
-    assert unified(90) not in page
+@pytest.fixture
+def operator():
+    return signed_in("midserver_operator")
+
+
+def test_the_operator_sees_counts_and_trouble(waiting, operator):
+    RoundState.objects.using("midserver").filter(tenant=OTARU).update(error="国に届きません", failures=3)
+    page = text_of(operator.get("/midserver/operation/"))
+    assert all(word in page for word in (SAPPORO, "照会の登録", "手動回答待ち", "国に届きません", "3回"))
+    own = text_of(operator.get(f"/midserver/operation/tenants/{OTARU}/"))
+    assert ("手動回答待ち" in own, "照会の登録" in own) == (True, False)
+    assert operator.get("/midserver/operation/tenants/B999999/").status_code == 404
     assert staff().get("/midserver/operation/").status_code == 403
+
+
+OPERATOR_PAGES = (
+    "", "?after=B0", f"tenants/{SAPPORO}/", f"tenants/{OTARU}/", "notices/", "settings/record_years/",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("address", OPERATOR_PAGES)
+def test_no_page_of_the_operator_shows_a_person(waiting, operator, address):
+    register(waiting, inquiry(2, unified(17)))
+    waiting.walk()
+    codes, keys = [], []
+    for body in (SAPPORO, OTARU):
+        with inside(body) as room:
+            keys += [bytes(row[0]).hex()[:32] for row in room.rows("SELECT person_key FROM inquiry")]
+            codes += [row[0] for row in room.rows("SELECT record_id FROM inquiry")]
+    page = text_of(operator.get(f"/midserver/operation/{address}"))
+    for secret in (unified(17), unified(90), "3120001", "3,120,001", *codes, *keys):
+        assert secret not in page
 
 
 def test_the_operator_plans_a_stop_and_takes_it_back(asked):
@@ -128,7 +153,8 @@ def test_the_operator_plans_a_stop_and_takes_it_back(asked):
     page = text_of(browser.get("/midserver/operation/"))
     assert "停止中" in page
     number = page.split("/notices/")[-1].split("/withdraw")[0]
-    assert "別の停止" in text_of(browser.post("/midserver/operation/notices/", facts))
+    again = browser.post("/midserver/operation/notices/", facts)
+    assert (again.status_code, "別の停止" in again.content.decode()) == (422, True)
     assert browser.post(f"/midserver/operation/notices/{number}/withdraw/").status_code == 302
     assert "稼動中" in text_of(browser.get("/midserver/operation/"))
 

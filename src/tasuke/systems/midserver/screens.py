@@ -1,9 +1,11 @@
 """What the screens show: a municipality's own work in plain data, and the operator's counts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
+
+from django.db.models import QuerySet, Sum
 
 from tasuke.contracts.interface import Record
 from tasuke.systems.midserver.models import DailyCount, DeletionRecord, Notice, RoundState, Tenant
@@ -40,6 +42,8 @@ SWEPT = {
     "inquiries": "照会と回答", "provisions": "提供の求め", "outbox": "送信の控え", "inbox": "受信の控え",
     "replicas": "公開を終えた副本", "flags": "解除したフラグ", "provision_records": "情報提供等記録",
 }  # fmt: skip
+
+_FAILING = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,29 +152,73 @@ def flag_lines(room: Inside, unified_no: str) -> list[FlagLine]:
     return [FlagLine(kinds[row[0]], row[1], fact[1], row[3], row[4]) for row, fact in zip(rows, facts, strict=True)]
 
 
-def operation_page(*, today: date, using: str = USING) -> dict[str, Any]:
-    """The operator's page, in plain data. To be read as the operator's role."""
-    since = today - timedelta(days=6)
+@dataclass(frozen=True, slots=True)
+class TenantLine:
+    """A municipality with its rounds. failing: (round, error); done_at: the oldest of their last good ends."""
+
+    tenant: Tenant
+    failing: Sequence[tuple[str, str]]
+    done_at: datetime | None
+
+
+def operation_page(*, today: date, after: str, limit: int, using: str = USING) -> dict[str, Any]:
+    """The operator's page, in plain data: a piece of the municipalities, everything else counted over all of them.
+
+    To be read as the operator's role.
+    """
+    counts = _week(today, using).order_by("what").values_list("what").annotate(n=Sum("count"))
     return {
-        "tenants": list(Tenant.objects.using(using).order_by("body")),
-        "rounds": [
-            (row, ROUNDS.get(row.name, row.name), _words(row.counts.items(), COUNTS))
-            for row in RoundState.objects.using(using).order_by("tenant_id", "name")
-        ],
-        "counts": _by_tenant(DailyCount.objects.using(using).filter(day__gte=since).order_by("tenant_id", "what")),
-        "deletions": [
-            (row, SWEPT.get(row.what, row.what)) for row in DeletionRecord.objects.using(using).order_by("-id")[:50]
-        ],
+        "tenants": Tenant.objects.using(using).count(),
+        "lines": _tenant_lines(after, limit, using),
+        "failing": _failing(using),
+        "counts": _words(counts, COUNTS),
         "notices": list(Notice.objects.using(using).filter(withdrawn_at__isnull=True).order_by("-id")[:20]),
     }
 
 
-def _by_tenant(rows: Iterable[DailyCount]) -> list[tuple[str, str, int]]:
-    totals: dict[tuple[str, str], int] = {}
-    for row in rows:
-        key = str(row.tenant_id), COUNTS.get(row.what, SWEPT.get(row.what.removeprefix("deleted_"), row.what))
-        totals[key] = totals.get(key, 0) + row.count
-    return [(body, what, count) for (body, what), count in totals.items()]
+def tenant_operation(*, body: str, today: date, using: str = USING) -> dict[str, Any] | None:
+    """One municipality: rounds, counts of a week, the last deletions. None: there is none. As the operator's role."""
+    tenant = Tenant.objects.using(using).filter(pk=body).first()
+    if tenant is None:
+        return None
+    counts = _week(today, using).filter(tenant=tenant).order_by("what").values_list("what").annotate(n=Sum("count"))
+    return {
+        "tenant": tenant,
+        "rounds": [
+            (row, ROUNDS.get(row.name, row.name), _words(row.counts.items(), COUNTS))
+            for row in RoundState.objects.using(using).filter(tenant=tenant).order_by("name")
+        ],
+        "counts": _words(counts, COUNTS),
+        "deletions": [
+            (row, SWEPT.get(row.what, row.what))
+            for row in DeletionRecord.objects.using(using).filter(tenant=tenant).order_by("-id")[:50]
+        ],
+    }
+
+
+def _week(today: date, using: str) -> "QuerySet[DailyCount]":
+    return DailyCount.objects.using(using).filter(day__gte=today - timedelta(days=6))
+
+
+def _tenant_lines(after: str, limit: int, using: str) -> list[TenantLine]:
+    listed = list(Tenant.objects.using(using).filter(pk__gt=after).order_by("pk")[:limit])
+    rounds: dict[str, list[RoundState]] = {tenant.pk: [] for tenant in listed}
+    for row in RoundState.objects.using(using).filter(tenant__in=listed).order_by("name"):
+        rounds[row.tenant_id].append(row)
+    return [
+        TenantLine(
+            tenant=tenant,
+            failing=[(ROUNDS.get(row.name, row.name), row.error) for row in rounds[tenant.pk] if row.error],
+            done_at=min((row.done_at for row in rounds[tenant.pk] if row.done_at), default=None),
+        )
+        for tenant in listed
+    ]
+
+
+def _failing(using: str) -> list[tuple[RoundState, str]]:
+    """Rounds that stand still, those that failed most often first."""
+    rows = RoundState.objects.using(using).exclude(error="").select_related("tenant").order_by("-failures", "pk")
+    return [(row, ROUNDS.get(row.name, row.name)) for row in rows[:_FAILING]]
 
 
 def _words(counts: Iterable[tuple[str, int]], words: dict[str, str]) -> list[tuple[str, int]]:

@@ -75,35 +75,46 @@ def overview(*, using: str, since: datetime) -> Overview:
     )
 
 
-def bodies(*, using: str, at: datetime) -> list[BodyLine]:
-    """Core first, then each body with its keys (the newest first) and counts."""
-    waiting = _count(Mail.objects.using(using), "receiver")
-    permits = _count(IssuedPermit.objects.using(using).filter(state=PermitState.OPEN), "provider")
+def bodies(*, using: str, after: str, limit: int, at: datetime) -> list[BodyLine]:
+    """Core first, then a piece of the bodies, each with its keys (the newest first) and counts."""
+    rows = list(Body.objects.using(using).filter(code__gt=after).order_by("code")[:limit])
+    listed = ["CORE", *(row.code for row in rows)]
+    waiting = _count(Mail.objects.using(using).filter(receiver__in=listed), "receiver")
+    permits = _count(IssuedPermit.objects.using(using).filter(state=PermitState.OPEN, provider__in=listed), "provider")
     keys: dict[str, list[KeyLine]] = {}
-    for key in DirectoryKey.objects.using(using).order_by("-version", "-pk"):
+    for key in DirectoryKey.objects.using(using).filter(body__in=listed).order_by("-version", "-pk"):
         keys.setdefault(key.body, []).append(KeyLine(key, *key_state(key, at)))
     core = BodyLine("CORE", "中核システム(代役)", "core", None, keys.get("CORE", []), 0, 0)
-    rows = Body.objects.using(using).order_by("code")
-    return [
-        core,
-        *(
-            BodyLine(
-                row.code,
-                row.name,
-                row.kind,
-                row,
-                keys.get(row.code, []),
-                waiting.get(row.code, 0),
-                permits.get(row.code, 0),
-            )
-            for row in rows
-        ),
+    lines = [
+        BodyLine(
+            row.code,
+            row.name,
+            row.kind,
+            row,
+            keys.get(row.code, []),
+            waiting.get(row.code, 0),
+            permits.get(row.code, 0),
+        )
+        for row in rows
     ]
+    return lines if after else [core, *lines]
 
 
-def permissions(*, using: str) -> list[Permission]:
-    """The whole list, former rows too."""
-    return list(Permission.objects.using(using).order_by("procedure_code", "information_code", "-valid_from"))
+def names(*, using: str) -> dict[str, str]:
+    """What the codes of bodies, procedures and information mean; former rows of the list too, for old records."""
+    rows = Permission.objects.using(using).order_by("valid_from")
+    found = {"CORE": "中核システム(代役)", **dict(Body.objects.using(using).values_list("code", "name"))}
+    for procedure_code, procedure, information_code, information in rows.values_list(
+        "procedure_code", "procedure", "information_code", "information"
+    ):
+        found[procedure_code], found[information_code] = procedure, information
+    return found
+
+
+def permissions(*, using: str, after: int | None, limit: int) -> list[Permission]:
+    """A piece of the list, former rows too, in the order in which it was read."""
+    rows = Permission.objects.using(using).order_by("pk")
+    return list((rows.filter(pk__gt=after) if after else rows)[:limit])
 
 
 def records(*, using: str, body: str, after: int | None, limit: int) -> list[Record]:

@@ -4,13 +4,6 @@ from datetime import datetime
 
 from tasuke.systems.nis.models import DirectoryKey
 
-KINDS = {
-    "core": "中核システム",
-    "municipality": "市区町村",
-    "prefecture": "都道府県",
-    "insurer": "医療保険者等",
-    "account_registry": "公金受取口座",
-}
 OUTCOMES = {"found": "提供あり", "none": "該当なし", "withheld": "不提供", "refused": "拒否", "": ""}
 REMOVED = {"records": "提供等の記録", "permits": "許可証", "received": "受け付けた電文の番号", "refusals": "拒否の記録"}
 _REASONS = {

@@ -15,6 +15,7 @@ urlpatterns = [
     path("<str:body>/records/", staff.records, name="records"),
     path("<str:body>/flags/", staff.flags, name="flags"),
     path("operation/", operation.overview, name="operation"),
+    path("operation/tenants/<str:body>/", operation.tenant_page, name="tenant"),
     path("operation/notices/", operation.announce_page, name="announce"),
     path("operation/notices/<int:notice_id>/withdraw/", operation.withdraw, name="withdraw"),
     path("operation/settings/<str:name>/", operation.change_setting_page, name="setting"),

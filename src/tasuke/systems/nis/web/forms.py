@@ -6,7 +6,7 @@ from django import forms
 class BodyFilter(forms.Form):
     """Lists of one body."""
 
-    body = forms.CharField(label="機関コード", required=False, max_length=16)
+    body = forms.CharField(label="機関コード", required=False, max_length=16, help_text="例 B011002")
 
 
 class SwitchForm(forms.Form):

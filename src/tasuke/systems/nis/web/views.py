@@ -14,11 +14,11 @@ from tasuke.platform.audit import EventKind
 from tasuke.platform.ui.paging import PAGE_ROWS, page_of
 from tasuke.systems.nis.master import day_of
 from tasuke.systems.nis.opening import is_down, opening
-from tasuke.systems.nis.queries import bodies, overview, permissions, records, refusals
+from tasuke.systems.nis.queries import bodies, names, overview, permissions, records, refusals
 from tasuke.systems.nis.services.switch_service import NothingToSwitch, switch_service
 from tasuke.systems.nis.settings_holder import USING, service
 from tasuke.systems.nis.web.forms import BodyFilter, SwitchForm
-from tasuke.systems.nis.words import KINDS, OUTCOMES, REMOVED, reason_label
+from tasuke.systems.nis.words import OUTCOMES, REMOVED, reason_label
 
 _RECENT = timedelta(days=1)
 
@@ -50,16 +50,25 @@ def switch(request: OfficeRequest) -> HttpResponse:
 @screen(Action.VIEW_NATIONAL, using=USING)
 def bodies_page(request: OfficeRequest) -> HttpResponse:
     """Bodies with their keys."""
-    return render(request, "nis/bodies.html", {"bodies": bodies(using=USING, at=request.at), "kinds": KINDS})
+    after = request.GET.get("after", "")
+    found = bodies(using=USING, after=after, limit=PAGE_ROWS + 1, at=request.at)
+    # core stands before the first piece and is no row of it
+    first, rows = (found[:1], found[1:]) if not after else ([], found)
+    page = page_of(rows, key=lambda line: line.code, after=after)
+    return render(request, "nis/bodies.html", {"bodies": [*first, *page.rows], "page": page})
 
 
 @screen(Action.VIEW_NATIONAL, using=USING)
 def permissions_page(request: OfficeRequest) -> HttpResponse:
     """The list of permissions with its sources."""
-    rows = permissions(using=USING)
+    after = _after(request)
     today = day_of(request.at)
-    listed = [(row, row.valid_from <= today and (row.valid_to is None or today < row.valid_to)) for row in rows]
-    return render(request, "nis/permissions.html", {"permissions": listed, "kinds": KINDS})
+    listed = [
+        (row, row.valid_from <= today and (row.valid_to is None or today < row.valid_to))
+        for row in permissions(using=USING, after=after, limit=PAGE_ROWS + 1)
+    ]
+    page = page_of(listed, key=lambda line: line[0].pk, after=str(after or ""))
+    return render(request, "nis/permissions.html", {"page": page})
 
 
 @screen(Action.VIEW_NATIONAL, using=USING)
@@ -72,7 +81,7 @@ def records_page(request: OfficeRequest) -> HttpResponse:
         key=lambda line: line[0].pk,
         after=str(after or ""),
     )
-    return render(request, "nis/records.html", {"form": form, "page": page})
+    return render(request, "nis/records.html", {"form": form, "page": page, "names": names(using=USING)})
 
 
 @screen(Action.VIEW_NATIONAL, using=USING)
@@ -81,7 +90,7 @@ def refusals_page(request: OfficeRequest) -> HttpResponse:
     form, body, after = _filter(request)
     found = refusals(using=USING, body=body, after=after, limit=PAGE_ROWS + 1)
     page = page_of(found, key=lambda line: line.row.pk, after=str(after or ""))
-    return render(request, "nis/refusals.html", {"form": form, "page": page})
+    return render(request, "nis/refusals.html", {"form": form, "page": page, "names": names(using=USING)})
 
 
 def _overview(request: OfficeRequest, form: SwitchForm, *, status: int = 200) -> HttpResponse:
@@ -99,5 +108,9 @@ def _overview(request: OfficeRequest, form: SwitchForm, *, status: int = 200) ->
 def _filter(request: OfficeRequest) -> tuple[BodyFilter, str, int | None]:
     form = BodyFilter(request.GET)
     body = form.cleaned_data["body"].strip() if form.is_valid() else ""
+    return form, body, _after(request)
+
+
+def _after(request: OfficeRequest) -> int | None:
     after = request.GET.get("after", "")
-    return form, body, int(after) if after.isascii() and after.isdigit() and len(after) < 19 else None
+    return int(after) if after.isascii() and after.isdigit() and len(after) < 19 else None

@@ -25,6 +25,12 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 
 @public("誰にでも同じ、中身のない案内")
+def wrong_method(request: HttpRequest) -> HttpResponse:
+    """The address of a button, opened like a page."""
+    return render(request, "access/wrong_method.html", status=405)
+
+
+@public("誰にでも同じ、中身のない案内")
 def failed(request: HttpRequest) -> HttpResponse:
     """A fault of the program; nothing was changed, because the transaction was rolled back."""
     return render(request, "access/failed.html", status=500)

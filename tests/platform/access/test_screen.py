@@ -89,6 +89,38 @@ def test_without_a_purpose_it_is_asked_for_first():
     assert client.get("/search/").content.decode().endswith("claim")
 
 
+@pytest.mark.parametrize(
+    ("came_from", "back"),
+    [
+        ("http://testserver/search/?q=x", "%2Fsearch%2F%3Fq%3Dx"),
+        ("", "%2F"),
+        ("https://elsewhere.example/search/", "%2F"),
+    ],
+)
+def test_after_a_form_one_comes_back_to_the_page_on_which_it_stands(came_from, back):
+    """The form's own address answers to its button alone."""
+    given = {"headers": {"referer": came_from}} if came_from else {}
+    assert signed_in("clerk", purpose=None).post("/search/", **given).url == f"/purpose/?next={back}"
+    assert Client().post("/search/", **given).url == f"/signin/?next={back}"
+
+
+def test_a_part_of_a_page_takes_the_whole_page_to_the_sign_in():
+    response = Client().get("/search/", headers={"hx-request": "true", "referer": "http://testserver/"})
+    assert response.status_code == 200
+    assert response.headers["HX-Redirect"] == "/signin/?next=%2F"
+    assert response.content == b""
+    displaced = signed_in("clerk")
+    signed_in("clerk")
+    ended = displaced.get("/search/", headers={"hx-request": "true"})
+    assert ended.headers["HX-Redirect"] == "/signin/?ended=displaced"
+
+
+def test_the_address_of_a_button_says_what_it_is():
+    response = signed_in("clerk").get("/signout/")
+    assert (response.status_code, response.headers["Allow"]) == (405, "POST")
+    assert "画面のボタンを押したときにだけ" in response.content.decode()
+
+
 def test_a_page_that_shows_residents_without_recording_them_is_never_shown():
     with pytest.raises(NotOnRecord):
         signed_in("clerk").get("/forgetful/")

@@ -17,6 +17,7 @@ from tasuke.platform.access.purposes import Purpose
 from tasuke.platform.access.request import Actor, OfficeRequest
 from tasuke.platform.access.roles import roles
 from tasuke.platform.access.scope import Scope
+from tasuke.platform.accounts.leading import lead_to, way_back
 
 if TYPE_CHECKING:
     from tasuke.platform.accounts.models import User
@@ -118,8 +119,8 @@ def _admit(request: OfficeRequest, action: Action, view: Callable[..., object], 
 
 
 def _redirect_back_from(page: str, request: HttpRequest) -> HttpResponseBase:
-    """Send to a page that leads back here afterwards; a form that was being sent is typed again."""
-    return HttpResponseRedirect(f"{page}?{urlencode({'next': request.get_full_path()})}")
+    """Send to a page that leads back afterwards; a form that was being sent is typed again."""
+    return lead_to(request, f"{page}?{urlencode({'next': way_back(request)})}")
 
 
 def _refuse(request: OfficeRequest, using: str) -> HttpResponseBase:

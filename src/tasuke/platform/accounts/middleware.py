@@ -5,16 +5,18 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseBase
 from django.urls import resolve, reverse
 from django.urls.exceptions import Resolver404
 
+from tasuke.platform.accounts.leading import lead_to
 from tasuke.platform.accounts.models import User
 from tasuke.platform.accounts.moment import moment_of
 from tasuke.platform.accounts.sessions import SEEN, SINCE, TERMINAL, session_hash
 from tasuke.platform.accounts.terminals import on_same_machine
 
-# the session row is written at most that often, not at every page: idle time is exact to this many seconds
+# the session row is written at most that often, not at every page: idle time is exact to this many seconds, and they
+# are given on top, so that nobody is out before the warning on the screen has run down
 _WRITE_EVERY = 20
 
 
@@ -31,7 +33,7 @@ class LiveSession:
         why = why_ended(request, request.user, moment)
         if why is not None:
             logout(request)
-            return HttpResponseRedirect(f"{reverse('accounts:signin')}?ended={why}")
+            return lead_to(request, f"{reverse('accounts:signin')}?ended={why}")
         if moment - request.session[SEEN] >= _WRITE_EVERY and not _polls(request):
             request.session[SEEN] = moment
         return self.get_response(request)
@@ -41,7 +43,7 @@ def why_ended(request: HttpRequest, user: User, moment: float) -> str | None:
     """Why this session may not go on (a word of `signin.ENDED`), or None."""
     session: Any = request.session
     checks = {
-        "idle": moment - session.get(SEEN, 0) > settings.IDLE_SECONDS,
+        "idle": moment - session.get(SEEN, 0) > settings.IDLE_SECONDS + _WRITE_EVERY,
         "long": moment - session.get(SINCE, 0) > settings.WORKDAY_SECONDS,
         "displaced": user.session_hash != session_hash(session.session_key),
         "left": not user.works_on(moment_of(request).date()),

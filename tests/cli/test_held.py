@@ -39,6 +39,7 @@ def test_a_held_file_is_listed_and_decided_once_with_a_name_and_a_note(tasuke, f
         0,
         [(file.pk, "a.uke", "合計は 5、実際は 3")],
     )
+    assert waiting[0]["received_at"] == "2026-05-10T09:00:00+09:00"  # as the clock in the office shows it
 
     decided = ("held", "decide", file.pk, "--accept", "--by", "k002", "--note", "支払基金に電話で確認")
     assert tasuke(*decided)[:2] == (0, {"file": file.pk, "state": "accepted", "booked": 0})

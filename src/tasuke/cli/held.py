@@ -15,6 +15,7 @@ _NOTE_LENGTH = 400
 def list_held(profile: ProfileName = None) -> None:
     """合計が明細と合わず、人の判断を待っているレセプトのファイルを一覧する。"""
     begin(profile)
+    from tasuke.deploy.clock import TOKYO
     from tasuke.platform.exchange.models import InboundFile, InboundState
 
     waiting = InboundFile.objects.using("subsidy").filter(kind="claims", state=InboundState.HELD).order_by("pk")
@@ -24,7 +25,7 @@ def list_held(profile: ProfileName = None) -> None:
                 "file": f.pk,
                 "name": f.name,
                 "reason": f.reason,
-                "received_at": f.received_at,
+                "received_at": f.received_at.astimezone(TOKYO),
                 "received_by": f.received_by,
             }
             for f in waiting

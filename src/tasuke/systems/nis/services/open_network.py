@@ -11,7 +11,7 @@ from tasuke.platform.crypto.keyrings import KeyRing
 from tasuke.systems.nis.directory import publish
 from tasuke.systems.nis.models import DirectoryKey
 from tasuke.systems.nis.services.load_master import load_master
-from tasuke.systems.nis.settings_holder import CORE, USING, core_sealing, core_signing, service
+from tasuke.systems.nis.settings_holder import CORE, USING, core_sealing, core_signing, juki_sealing, service
 
 RENEW_BEFORE = timedelta(days=30)
 
@@ -29,7 +29,10 @@ def open_network(*, at: datetime, using: str = USING) -> str:
 
 
 def renew_core_keys(*, at: datetime, using: str = USING) -> int:
-    """New keys for core a month before the old ones end; gives how many. The old ones stay for what is on the way."""
+    """New keys for core a month before the old ones end; gives how many. The old ones stay for what is on the way.
+
+    The key of the 住基 side, which is in no directory (who seals asks for it each time), is renewed with core's.
+    """
     made = 0
     with transaction.atomic(using=using):
         for ring, use in ((core_sealing(), "enc"), (core_signing(), "sig")):
@@ -38,6 +41,8 @@ def renew_core_keys(*, at: datetime, using: str = USING) -> int:
                 ring.rotate()
                 _publish_newest(ring, "enc" if use == "enc" else "sig", at, using)
                 made += 1
+        if made:
+            juki_sealing().rotate()
     return made
 
 

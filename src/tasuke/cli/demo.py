@@ -69,6 +69,7 @@ def _listen(host: str, port: int) -> "Listen":
 def _serve(profile: "Profile", listen: "Listen") -> None:
     """Show the address and one sign-in per role, and serve until Ctrl-C. Only a fictitious city gets such people."""
     from tasuke.deploy.chain.cycle import start_turning
+    from tasuke.deploy.chain.founding import NEIGHBOURS
     from tasuke.deploy.chain.opening import open_chain
     from tasuke.deploy.clock import now
     from tasuke.deploy.serving import serve
@@ -80,6 +81,7 @@ def _serve(profile: "Profile", listen: "Listen") -> None:
             wards=[ward.code for ward in profile.wards],
             at=now(),
             municipality=profile.municipality_code,
+            neighbour=NEIGHBOURS[0].municipality_code or "",
         )
     except NotFictitious as error:
         messages.print(f"{error}。画面は自分の職員IDで使ってください。")

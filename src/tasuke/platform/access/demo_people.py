@@ -11,7 +11,8 @@ from tasuke.platform.accounts.totp import present_code
 
 DEMO_PIN = "tasuke-demo"
 
-# id, name, role, to what limited: "" nothing, "ward" the first ward, "municipality" (at 中間サーバー) the city itself
+# id, name, role, to what limited: "" nothing, "ward" the first ward, at 中間サーバー "municipality" the city itself and
+# "neighbour" the city that a program of ours plays
 PEOPLE = (
     ("demo-clerk", "窓口 花子", "clerk", "ward"),
     ("demo-reviewer", "審査 一郎", "reviewer", ""),
@@ -28,6 +29,7 @@ PEOPLE = (
     ("demo-welfare", "宛名 千春", "welfare_official", ""),
     ("demo-welfare-chief", "宛名 万里", "welfare_supervisor", ""),
     ("demo-mid", "中間 千里", "midserver_staff", "municipality"),
+    ("demo-mid-otaru", "小樽 美波", "midserver_staff", "neighbour"),
     ("demo-mid-operator", "運用 万里", "midserver_operator", ""),
     ("demo-national", "代役 百合", "national_operator", ""),
     ("demo-admin", "権限 六郎", "administrator", ""),

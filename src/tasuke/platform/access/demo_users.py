@@ -21,21 +21,21 @@ class NotFictitious(RuntimeError):
 
 
 def create_demo_users(
-    *, fictitious: bool, wards: Sequence[str], at: datetime, municipality: str = ""
+    *, fictitious: bool, wards: Sequence[str], at: datetime, municipality: str = "", neighbour: str = ""
 ) -> list[DemoUser]:
     """Create who is missing; who is there stays as they are. Raises NotFictitious for a real city.
 
     wards: codes in the order of the profile; the clerk works in the first one. municipality: the city's code, to which
-    its staff at 中間サーバー is limited.
+    its staff at 中間サーバー is limited; neighbour: the same of the city that is asked.
     """
     if not fictitious:
         raise NotFictitious("架空でない市に、PIN の知られた利用者は作りません")
     with transaction.atomic(using=USING):
+        codes = {"": "", "ward": wards[0] if wards else "", "municipality": municipality, "neighbour": neighbour}
         for personal_id, name, role, limited in PEOPLE:
             user = User.objects.using(USING).filter(personal_id=personal_id).first()
             if user is None:
-                office = {"ward": wards[0] if wards else "", "municipality": municipality}.get(limited, "")
-                _create(personal_id, name, role, office, at)
+                _create(personal_id, name, role, codes[limited], at)
             elif not OneTimeCode.objects.using(USING).filter(user=user).exists():
                 _enrol(user, at)
     return demo_people()

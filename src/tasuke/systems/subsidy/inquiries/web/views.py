@@ -83,9 +83,12 @@ def inquiry(request: OfficeRequest, inquiry_id: int) -> HttpResponse:
     shown = _find(request, inquiry_id)
     request.audit.read([shown["inquiry"].atena_no], "inquiry-answer")
     asked = shown["inquiry"]
+    # whoever may not see incomes in the register does not see them here
+    readable = asked.information_code != TAX_INFORMATION or request.actor.may(Action.VIEW_INCOME)
     context = {
         **shown,
-        "answer": in_words(asked.items),
+        "answer": in_words(asked.items) if readable else [],
+        "hidden": bool(asked.items) and not readable,
         "own": asked.asked_by == request.actor.personal_id,
         "moving": asked.state in MOVING,
         "takable": asked.information_code == TAX_INFORMATION and asked.outcome == "found" and not asked.taken_over_at,

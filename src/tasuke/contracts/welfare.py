@@ -56,7 +56,11 @@ class FourInfo(Message):
 
 
 class NonresidentRequest(Message):
-    """住登外者宛名番号付番. shorikubun 0: give a number; 1: a number that exists; 2: one of the candidates."""
+    """住登外者宛名番号付番. shorikubun 0: give a number; 1: a number that exists; 2: one of the candidates.
+
+    kojinbango_sealed: 個人番号 (`kojinbango` of the 付番 API) as JWE to 団体内統合宛名, context `my_number`; it is
+    handed on and cannot be read on the way.
+    """
 
     shorikubun: Literal["0", "1", "2"]
     shikuchosonkodo: str = Field(pattern=r"^\d{6}$")
@@ -67,6 +71,7 @@ class NonresidentRequest(Message):
     nayosesakiatenabango: str | None = Field(default=None, pattern=r"^\d{1,15}$")
     tagyomusanshofukafuragu: Literal["0", "1"] = "0"
     sosashaid: str = Field(max_length=10)
+    kojinbango_sealed: str | None = None
 
 
 class NonresidentReply(Message):

@@ -16,6 +16,7 @@ from tasuke.platform.transport.links import link_to
 from tasuke.systems.welfare.jobs.import_welfare_tax import KIND
 from tasuke.systems.welfare.models import DeliveryRecord, NumberNotice, Subscriber, TaxFigure
 from tasuke.systems.welfare.rounds import tell_numbers
+from tasuke.systems.welfare.services.end_protection import end_protection
 from tasuke.systems.welfare.services.issue_nonresident import issue_nonresident
 from tasuke.systems.welfare.services.receive_tax import receive_tax
 from tasuke.systems.welfare.services.subscribe import (
@@ -219,3 +220,10 @@ def test_a_row_that_is_refused_for_good_waits_for_a_person_and_nobody_away_kills
     dead = [tell_numbers(using=W, at=NOW + timedelta(days=30, hours=7 * n)).get("dead", 0) for n in range(12)]
     assert sum(dead) == 1
     assert NumberNotice.objects.using(W).get().state == NumberNotice.State.DEAD
+
+
+def test_the_businesses_are_told_that_a_protection_has_ended(unified):
+    subscribe(kinds=("person", "nonresident"))
+    take(event(1, protection=True))
+    end_protection(using=W, atena_no="1", reason="申出", by="K0002", at=NOW)
+    assert [(c.kind, c.items["protection"]) for c in changes().changes] == [("person", True), ("person", False)]

@@ -165,7 +165,7 @@ def _approve_subscriber(at: datetime) -> None:
         system="subsidy",
         name="医療費助成",
         business_id="900",
-        kinds=("person", "tax", "account", "mailing"),
+        kinds=("person", "nonresident", "merge", "tax", "account", "mailing"),
         legal_basis="架空の市の利用承認(条例)",
         purpose="医療費助成の資格審査と支給",
         by=_FOUNDER,

@@ -111,6 +111,7 @@ def _assign(request: NonresidentRequest, caller: Caller) -> NonresidentReply:
             at=caller.at,
             atena_no=(request.atenabango or "") if request.shorikubun in _EXISTING else "",
             hidden=request.tagyomusanshofukafuragu == "1",
+            my_number_sealed=request.kojinbango_sealed or "",
         )
         if request.nayosemotofuragu == "1" and request.nayosesakiatenabango:
             merge_numbers(

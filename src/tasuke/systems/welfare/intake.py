@@ -69,10 +69,12 @@ WHERE i.atena_no = s.atena_no AND i.ended_on IS NULL AND s.items->>'resident_sta
 RETURNING i.atena_no
 """
 _NOTICE = """
-INSERT INTO welfare_number_notice (business_id, atena_no, removed, version, state, attempts, posted_at, next_at, error)
-SELECT %(business)s, atena_no, %(removed)s, 1, 'waiting', 0, %(at)s::timestamptz, %(at)s::timestamptz, ''
+INSERT INTO welfare_number_notice
+  (business_id, atena_no, removed, version, state, attempts, posted_at, next_at, error, my_number_sealed)
+SELECT %(business)s, atena_no, %(removed)s, 1, 'waiting', 0, %(at)s::timestamptz, %(at)s::timestamptz, '', %(sealed)s
 FROM unnest(%(persons)s::text[]) atena_no
 ON CONFLICT (business_id, atena_no) DO UPDATE SET removed = EXCLUDED.removed,
+  my_number_sealed = COALESCE(NULLIF(EXCLUDED.my_number_sealed, ''), welfare_number_notice.my_number_sealed),
   version = welfare_number_notice.version + 1, state = 'waiting', attempts = 0, next_at = EXCLUDED.next_at,
   told_at = NULL, error = ''
 """
@@ -115,14 +117,18 @@ def store_states(*, using: str, states: Sequence[NewState], at: datetime, by: st
     return added
 
 
-def tell_number(*, using: str, persons: Sequence[str], removed: bool, at: datetime) -> None:
-    """Queue the numbers of 住登外者 for 団体内統合宛名; what waits or was told before is told anew."""
+def tell_number(*, using: str, persons: Sequence[str], removed: bool, at: datetime, sealed: str = "") -> None:
+    """Queue the numbers of 住登外者 for 団体内統合宛名; what waits or was told before is told anew.
+
+    sealed: 個人番号 of the one person, a JWE that 団体内統合宛名 alone can open; what came before it stays otherwise.
+    """
     with connections[using].cursor() as cursor:
         facts: dict[str, Any] = {
             "business": BUSINESS_NONRESIDENT,
             "removed": removed,
             "at": at,
             "persons": list(persons),
+            "sealed": sealed,
         }
         cursor.execute(_NOTICE, facts)
 

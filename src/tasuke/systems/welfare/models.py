@@ -399,6 +399,8 @@ class NumberNotice(models.Model):
     business_id = models.CharField("業務ID", max_length=3)
     atena_no = models.CharField("宛名番号", max_length=15)
     removed = models.BooleanField("削除", default=False)
+    # of a 住登外者, sealed by who asked for the number to 団体内統合宛名 alone; gone when it is told
+    my_number_sealed = models.TextField("封緘された個人番号", blank=True, default="", db_default="")
     version = models.PositiveIntegerField("版", default=1)  # grows with each change, so that none gets lost on the way
     state = models.CharField("状態", max_length=8, choices=State.choices, default=State.WAITING)
     attempts = models.PositiveSmallIntegerField("試行", default=0)

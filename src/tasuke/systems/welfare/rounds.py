@@ -19,6 +19,8 @@ _AT_ONCE = 2_000
 _FIRST_WAIT = timedelta(minutes=1)
 _LONGEST_WAIT = timedelta(hours=6)
 _TRIES = 10
+_MOST = 32_767  # what the column holds
+_NOT_YET = "E0101"  # 団体内統合宛名 does not know the person yet
 
 
 def load(*, using: str, at: datetime, pages: int = 1_000_000) -> int:
@@ -94,7 +96,7 @@ def _tell_page(using: str, at: datetime, counts: "Counter[str]") -> bool:
             errors = {n.pk: error.title for n in notices}
         told = [n for n in notices if n.pk not in errors]
         NumberNotice.objects.using(using).filter(pk__in=[n.pk for n in told]).update(
-            state=NumberNotice.State.TOLD, told_at=at, error=""
+            state=NumberNotice.State.TOLD, told_at=at, error="", my_number_sealed=""
         )
         counts["told"] += len(told)
         dead = _fail(using, errors, notices, at, final=True)
@@ -117,6 +119,7 @@ def _send(notices: list[NumberNotice], using: str) -> dict[int, str]:
             Registration(
                 atena_no=notice.atena_no,
                 resident=items.get("resident_status") == "1",
+                my_number_sealed=notice.my_number_sealed or None,
                 name=items.get("name", ""),
                 birth_date=items.get("birth_date"),
                 sex=items.get("sex"),
@@ -131,14 +134,17 @@ def _send(notices: list[NumberNotice], using: str) -> dict[int, str]:
 
 
 def _fail(using: str, errors: dict[int, str], notices: list[NumberNotice], at: datetime, *, final: bool) -> int:
-    """Put rows off; after ten answers that refuse them they are dead. Nobody answering never kills a row."""
+    """Put rows off; after ten answers that refuse them they are dead.
+
+    Nobody answering never kills a row, nor does a 個人番号 that has not come: it may take weeks, and then all is well.
+    """
     failed = [n for n in notices if n.pk in errors]
     for notice in failed:
         wait = min(_FIRST_WAIT * 2 ** min(notice.attempts, 12), _LONGEST_WAIT)
         notice.error, notice.next_at = errors[notice.pk][:300], at + wait
         if final:
-            notice.attempts += 1
-            if notice.attempts >= _TRIES:
+            notice.attempts = min(notice.attempts + 1, _MOST)
+            if notice.attempts >= _TRIES and not notice.error.startswith(_NOT_YET):
                 notice.state = NumberNotice.State.DEAD
     NumberNotice.objects.using(using).bulk_update(failed, ["error", "next_at", "attempts", "state"], batch_size=500)
     return sum(notice.state == NumberNotice.State.DEAD for notice in failed)

@@ -26,6 +26,7 @@ from tasuke.systems.welfare.models import Change, Subscriber
 from tasuke.systems.welfare.publishing import publishing
 from tasuke.systems.welfare.services.end_protection import end_protection
 from tasuke.systems.welfare.services.issue_nonresident import issue_nonresident
+from tasuke.systems.welfare.services.merge_numbers import merge_numbers
 from tasuke.systems.welfare.services.set_payee import set_account, set_mailing_address
 from tasuke.systems.welfare.services.subscribe import end_subscription
 from tasuke.systems.welfare.services.take_events import take_events
@@ -198,3 +199,17 @@ def test_a_stream_with_a_hole_is_not_taken():
     with wire({("welfare", S): {CHANGES: lossy}}, clock=lambda: NOW), pytest.raises(StreamBroken):
         receive()
     assert not ResidentRecord.objects.using(S).exists()
+
+
+def test_a_merge_moves_nothing_and_is_shown_to_a_person():
+    subscriber = Subscriber.objects.using("welfare").get()
+    end_subscription(using="welfare", subscriber_id=subscriber.pk, by="K0002", at=NOW)
+    subscribe(S, kinds=(*KINDS, "merge"))
+    take(event(1))
+    given = {"using": "welfare", "by": "S", "on": date(2026, 6, 1), "at": NOW}
+    number = issue_nonresident(facts=facts(), business_id="900", **given).atena_no
+    merge_numbers(atena_no=number, into="1", reason="同じ人", **given)
+    assert receive()["not_taken"] == 0
+    problem = ChangeProblem.objects.using(S).get()
+    assert (problem.atena_no, problem.code, problem.taken) == (number, "merged", True)
+    assert ResidentRecord.objects.using(S).current().count() == 2

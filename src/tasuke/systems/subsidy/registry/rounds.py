@@ -9,7 +9,7 @@ from django.db import transaction
 
 from tasuke.contracts.kit import Refused, Unreachable
 from tasuke.contracts.welfare import CHANGES, ChangesRequest, WelfareChange
-from tasuke.core.problems import Severity
+from tasuke.core.problems import Problem, Severity
 from tasuke.platform.batch.job import ChunkResult, RunContext
 from tasuke.platform.exchange.services.record_files import receive_file
 from tasuke.systems.subsidy.registry.changes_in import (
@@ -29,7 +29,7 @@ from tasuke.systems.subsidy.registry.tables import record
 from tasuke.systems.subsidy.registry.texts import in_nfc
 
 _PAGE = 5_000
-_TAKEN = (*PERSONS, "tax", "account", "mailing")
+_TAKEN = (*PERSONS, "tax", "account", "mailing", "merge")
 _SOURCE = "社会保障宛名の支援措置"
 
 
@@ -79,6 +79,7 @@ def _apply(using: str, changes: Sequence[WelfareChange], at: datetime) -> "Count
     _protect(using, [c for c in changes if c.kind not in PERSONS and c.items.get("protection") is True], at)
     told = [*residents.problems, *tax.problems, *wrong_accounts, *wrong_mailings]
     told += _flags_off(context, residents)
+    told += [Told(c, _merged(c)) for c in changes if c.kind == "merge"]
     _feed(context, "residents", residents, import_residents.prepare, import_residents.apply)
     _feed(context, "tax", tax, import_tax.prepare, import_tax.apply)
     record(using=using, table=ACCOUNTS, incoming=in_nfc(accounts), now=at, file_id=None)
@@ -127,6 +128,15 @@ def _flags_off(context: RunContext, page: FeedPage) -> list[Told]:
         return []
     by_line = dict(enumerate(page.changes, start=2))
     return [Told(by_line[p.line], p) for p in import_residents.check(context, frame) if p.line is not None]
+
+
+def _merged(change: WelfareChange) -> Problem:
+    """名寄せ moves nothing by itself: a person looks whether the two numbers have entitlements or payments here."""
+    into = change.items.get("merged_into")
+    said = f"宛名番号{into}と同じ人とされました。" if into else "名寄せが解除されました。"
+    return Problem(
+        "merged" if into else "unmerged", f"{said}この業務の資格と支給を確かめてください。", severity=Severity.WARNING
+    )
 
 
 def _protect(using: str, changes: Sequence[WelfareChange], at: datetime) -> None:

@@ -51,10 +51,12 @@ def issue_nonresident(
     atena_no: str = "",
     hidden: bool = False,
     same_person_checked: bool = False,
+    my_number_sealed: str = "",
 ) -> IssuedNumber:
     """Give a number. atena_no: one that exists (a former resident keeps his own, 住民番号引継) instead of a new one.
 
     same_person_checked: a person has looked at those with the same 4 information and wants a new number all the same.
+    my_number_sealed: JWE to 団体内統合宛名, handed on to it; nobody here can open it.
     Raises CannotIssue: facts that are missing or contradict, a resident, somebody who is here already.
     """
     _check(facts, on)
@@ -82,7 +84,7 @@ def issue_nonresident(
             issued.revisions += 1
             issued.ended_on, issued.ended_reason, issued.resident_atena_no = None, "", ""
         issued.save(using=using)
-        _store(using, number, facts, _REGISTERED, _NONRESIDENT, by=by, on=on, at=at)
+        _store(using, number, facts, _REGISTERED, _NONRESIDENT, by=by, on=on, at=at, sealed=my_number_sealed)
     return issued
 
 
@@ -169,7 +171,16 @@ def _is_here(using: str, facts: Facts) -> bool:
 
 
 def _store(
-    using: str, atena_no: str, facts: Facts, event_code: str, status: str, *, by: str, on: date, at: datetime
+    using: str,
+    atena_no: str,
+    facts: Facts,
+    event_code: str,
+    status: str,
+    *,
+    by: str,
+    on: date,
+    at: datetime,
+    sealed: str = "",
 ) -> None:
     before = current_state(using=using, atena_no=atena_no)
     items = {
@@ -189,4 +200,4 @@ def _store(
     place = before.place if before else 0
     state = NewState(str(uuid4()), PersonState.Source.NONRESIDENT, atena_no, on, place, event_code, items)
     store_states(using=using, states=[state], at=at, by=by)
-    tell_number(using=using, persons=[atena_no], removed=False, at=at)
+    tell_number(using=using, persons=[atena_no], removed=False, at=at, sealed=sealed)

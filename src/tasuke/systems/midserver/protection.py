@@ -24,7 +24,7 @@ WHERE c.relnamespace = 'pg_catalog'::regnamespace AND c.relkind IN ('r', 'v')
          OR c.relname LIKE 'pg\\_stat\\_%%' OR c.relname LIKE 'pg\\_statio\\_%%')
 ORDER BY 1
 """
-# sizes and counters by table number: these ask for no right on the table
+# sizes and counters by table number: these ask for no right on the table; locks by name: they tell who is at work
 _FUNCTIONS = """
 SELECT p.oid::regprocedure::text FROM pg_proc p
 WHERE p.pronamespace = 'pg_catalog'::regnamespace
@@ -32,7 +32,8 @@ WHERE p.pronamespace = 'pg_catalog'::regnamespace
                        'pg_relation_filepath', 'pg_relation_filenode', 'pg_database_size', 'pg_tablespace_size',
                        'pg_sequence_last_value', 'pg_lock_status', 'pg_prepared_xact', 'pg_current_wal_lsn',
                        'pg_current_wal_insert_lsn', 'pg_current_wal_flush_lsn', 'pg_last_committed_xact',
-                       'pg_xact_commit_timestamp')
+                       'pg_xact_commit_timestamp', 'pg_get_sequence_data')
+         OR p.proname LIKE 'pg\\_advisory%%' OR p.proname LIKE 'pg\\_try\\_advisory%%'
          OR p.proname LIKE 'pg\\_stat\\_get\\_%%')
 ORDER BY 1
 """

@@ -1,5 +1,6 @@
 """Registered inquiries become letters: checked once more, with the municipality's own 符号, 1,000 in each."""
 
+import re
 from datetime import date, datetime
 from typing import Any
 
@@ -58,7 +59,7 @@ def request_id(inquiry_id: int) -> str:
 
 def inquiry_id(text: str) -> int | None:
     """Back from `request_id`; None for a text of another form."""
-    return int(text[1:]) if len(text) == 14 and text[0] == "Q" and text[1:].isdigit() else None
+    return int(text[1:]) if re.fullmatch(r"Q[0-9]{13}", text) else None
 
 
 def _why_not(room: Inside, row: tuple[Any, ...], permissions: PermissionList, keys: Directory, at: datetime) -> str:

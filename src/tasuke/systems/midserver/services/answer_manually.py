@@ -1,5 +1,6 @@
 """手動回答: an official sends what was asked for, or withholds it, and says why."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -72,7 +73,7 @@ def provision_id_of(number: int) -> str:
 
 def waiting_request(room: Inside, provision_id: str) -> Waiting | None:
     """A request that waits, locked until the transaction ends; None when it does not wait (any more)."""
-    if len(provision_id) != 14 or provision_id[0] != "V" or not provision_id[1:].isdigit():
+    if re.fullmatch(r"V[0-9]{13}", provision_id) is None:
         return None
     rows = room.rows(
         "SELECT id, person_key, sealed, why FROM provision WHERE id = %s AND state = 'waiting' FOR UPDATE",

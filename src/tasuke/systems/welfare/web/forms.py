@@ -24,7 +24,7 @@ class SearchForm(forms.Form):
     birth_date = DayField(label="生年月日", required=False)
     sex = forms.ChoiceField(label="性別", choices=(("", "指定しない"), *SEXES), required=False)
     address = forms.CharField(label="住所(はじめから)", max_length=200, required=False)
-    partial = forms.BooleanField(label="一部だけでも探す", required=False)
+    partial = forms.BooleanField(label="氏名の一部でも探す", required=False)
 
     def clean(self) -> dict[str, Any]:
         """Half the city is no search, and a 個人番号 is no question."""

@@ -135,6 +135,14 @@ def test_a_mistake_stands_at_its_field_and_nothing_typed_is_lost(family, browser
     assert "手書きのまま" in html
 
 
+def test_what_is_typed_is_kept_in_the_form_in_which_the_registers_keep_it(family, browser):
+    sheet = save(browser(), note="\ufa19田さんの代理", missing_documents="\ufa19田さんの委任状")
+    assert (sheet.content["note"], sheet.content["missing_documents"]) == (
+        "神\ufe00田さんの代理",
+        "神\ufe00田さんの委任状",
+    )
+
+
 def test_what_may_be_wrong_is_told_and_does_not_stop(family, browser):
     client = browser()
     sheet = save(client, insurer_no="140013", number="99")
@@ -197,7 +205,7 @@ def test_the_second_who_holds_is_told_who_was_first_and_loses_nothing(family, br
     page = second.post(f"/applications/{pk}/hold/", {"missing": "委任状", "seen": ""})
     html = page.content.decode()
     assert page.status_code == 409
-    for text in ("職員test-reviewerが先に保留にしました", "課税証明書", 'value="委任状"'):
+    for text in ("試験 職員(test-reviewer)が先に保留にしました", "課税証明書", 'value="委任状"'):
         assert text in html, text
     assert Application.objects.using("subsidy").get().missing_documents == "課税証明書"
     again = second.post(f"/applications/{pk}/hold/", {"missing": "委任状", "seen": page.context["seen"]})

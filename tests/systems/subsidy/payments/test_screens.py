@@ -112,6 +112,33 @@ def test_the_whole_way_with_two_people(family, people, django_assert_max_num_que
     assert kinds == ["run-planned", "run-approved", "run-started", "run-done"] * 2
 
 
+def test_todays_work_tells_each_of_the_next_step(family, people, office_clock):
+    drafter, approver = people
+
+    def waits(client):
+        return body(client.get("/")).partition("待ちのない仕事")[0]
+
+    assert "支払を待つ償還払い" in waits(drafter)
+    drafted(drafter)
+    assert "承認を待つ支払" in waits(approver)
+    approver.post(DAY + "approve/")
+    settle(family, "select-payments")
+    assert "承認を待つ支払" not in waits(approver)
+    assert "支払を待つ償還払い" not in waits(drafter)
+    assert "振込データの起案" in waits(drafter)
+    drafter.post(DAY + "transfers/")
+    assert "振込データの起案" not in waits(drafter)
+    assert "承認を待つ支払" in waits(approver)  # the file too is for the second person
+    assert "承認を待つ処理" not in waits(signed_in("head_office"))  # who cannot approve money
+    approver.post(DAY + "approve/")
+    settle(family, "write-transfers")
+    assert "取り出していない振込データ" in waits(drafter)
+    drafter.post(DAY + "file/")
+    assert "取り出していない振込データ" not in waits(drafter)
+    office_clock(date(2026, 5, 26))
+    assert "結果を記録していない支払" in waits(signed_in("payment_drafter"))
+
+
 def test_one_person_with_both_roles_still_needs_another(family):
     drafter = signed_in("payment_drafter", personal_id="both")
     signed_in("payment_approver", personal_id="both", client=drafter)

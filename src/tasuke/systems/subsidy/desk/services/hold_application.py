@@ -2,6 +2,7 @@
 
 from django.db import transaction
 
+from tasuke.platform.accounts.staff import staff_name
 from tasuke.platform.audit.models import AuditEvent
 from tasuke.systems.subsidy.entitlements.models import Application, ApplicationState
 from tasuke.systems.subsidy.entitlements.services.decide_one import NotWaiting
@@ -13,7 +14,7 @@ class HeldMeanwhile(Exception):
     """Somebody wrote another list of missing papers after the page was opened. theirs: their words; by: who."""
 
     def __init__(self, theirs: str, by: str) -> None:
-        super().__init__(f"職員{by}が先に保留にしました" if by else "ほかの職員が先に保留にしました")
+        super().__init__(f"{staff_name(by)}が先に保留にしました" if by else "ほかの職員が先に保留にしました")
         self.theirs = theirs
 
 

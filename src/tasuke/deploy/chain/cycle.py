@@ -20,7 +20,10 @@ _ORDER = ("resident", "welfare", "unified_id", "subsidy", "gateway", "midserver"
 # when 中間サーバー has received letters: what they bring goes home in the same turn
 _BACK = ("gateway", "subsidy")
 # counts that say that something went on; the others tell states (open, unreachable …)
-STATES = frozenset({"open", "unreachable", "refused", "failed", "dead", "unchanged", "expired", "renewed"})
+STATES = frozenset(
+    {"open", "unreachable", "refused", "failed", "dead", "unchanged", "expired", "renewed"}
+    | {"replicas_failed", "flags_failed"}  # nobody knows the person's number yet
+)
 
 
 def turn(

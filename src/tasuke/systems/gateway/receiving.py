@@ -32,6 +32,8 @@ def fetch_results(at: datetime, limit: int) -> dict[str, int]:
             _take(got.results, counts, at)
             position.value = max(result.sequence for result in got.results)
             position.save(using=USING, update_fields=["value"])
+        if position.value >= got.last:
+            return counts
 
 
 def _take(results: Sequence[MidResult], counts: dict[str, int], at: datetime) -> None:

@@ -4,8 +4,11 @@ Each step goes on from what is stored, so a round that was killed is done again:
 version, sequence or idempotency key, and is not done twice.
 """
 
+from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from django.db import connections
 
 from tasuke.contracts.kit import Refused, Unreachable
 from tasuke.systems.gateway import answers, providing, receiving, sending, walking_codes, watching
@@ -33,20 +36,47 @@ _OUTSIDE: dict[str, Step] = {
 }
 
 
-def run_round(at: datetime, limit: int = 1_000) -> dict[str, int]:
-    """Everything once; while 中間サーバー is closed or away, only what stays inside. Counts by name.
+# step → whether it has anything to do. Those that are not here ask others, and are told.
+_WORK = {
+    "convert_held": "EXISTS (SELECT FROM gateway_held_result)",
+    "erase": "EXISTS (SELECT FROM gateway_answer WHERE erased_at IS NULL AND at < %(erase)s)",
+    "follow_codes": "EXISTS (SELECT FROM gateway_number_code WHERE state IN ('requested', 'sent'))"
+    " OR EXISTS (SELECT FROM gateway_number_code WHERE NOT reported)",
+    "results": "EXISTS (SELECT FROM gateway_inquiry WHERE state IN ('ready', 'sent', 'cancelling'))",
+    "cancel": "EXISTS (SELECT FROM gateway_inquiry WHERE state = 'cancelling')",
+    "convert": "EXISTS (SELECT FROM gateway_inquiry WHERE state = 'waiting')",
+    "send": "EXISTS (SELECT FROM gateway_inquiry WHERE state IN ('waiting', 'ready'))",
+    "flags": "EXISTS (SELECT FROM gateway_person_flag WHERE NOT sent_version = version)",
+    "households": "EXISTS (SELECT FROM gateway_provision WHERE NOT sent_version = version)",
+}
 
-    `unreachable` and `refused` count steps that could not be done; the others go on.
+
+def run_round(at: datetime, limit: int = 1_000) -> Counter[str]:
+    """Everything that waits, once; while 中間サーバー is closed or away, only what stays inside. Counts by name.
+
+    `unreachable` and `refused` count steps that could not be done; the others go on. Without work a round costs one
+    statement, one for the state of 中間サーバー, and the questions to others.
     """
-    counts: dict[str, int] = {"open": int(watching.watch(at))}
-    steps = {**_INSIDE, **(_OUTSIDE if counts["open"] else {"convert": sending.convert_numbers})}
-    for step in steps.values():
+    state = watching.watch(at)
+    work = _work(at)
+    work["master"] = watching.is_newer(state, known=work["newest_master"])
+    counts: Counter[str] = Counter(open=int(state.open))
+    for name, step in {**_INSIDE, **(_OUTSIDE if state.open else {"convert": sending.convert_numbers})}.items():
+        if not work.get(name, True):
+            continue
         try:
-            done = step(at, limit)
+            counts.update(step(at, limit))
         except Unreachable:
-            done = {"unreachable": 1}
+            counts["unreachable"] += 1
         except Refused:
-            done = {"refused": 1}
-        for name, count in done.items():
-            counts[name] = counts.get(name, 0) + count
+            counts["refused"] += 1
     return counts
+
+
+def _work(at: datetime) -> dict[str, int]:
+    """For each step whether it has anything to do, and the version of the newest master."""
+    questions = {**_WORK, "newest_master": "COALESCE((SELECT max(version) FROM gateway_master_version), 0)"}
+    with connections[USING].cursor() as cursor:
+        statement = f"SELECT {', '.join(questions.values())}"
+        cursor.execute(statement, {"erase": at - timedelta(days=answers.KEEP_DAYS)})
+        return dict(zip(questions, cursor.fetchone(), strict=True))

@@ -39,6 +39,8 @@ def convert_numbers(at: datetime, limit: int) -> dict[str, int]:
                 return counts
             after = rows[-1].pk
             _convert(rows, counts, at)
+        if len(rows) < _page(limit):
+            return counts
 
 
 def _convert(rows: list[Inquiry], counts: dict[str, int], at: datetime) -> None:
@@ -74,6 +76,8 @@ def send_inquiries(at: datetime, limit: int) -> dict[str, int]:
             if not rows:
                 return counts
             _send(rows, counts, at)
+        if len(rows) < _page(limit):
+            return counts
 
 
 def _send(rows: Sequence[Inquiry], counts: dict[str, int], at: datetime) -> None:
@@ -141,4 +145,9 @@ def _message(row: Inquiry) -> MidInquiry:
 def _locked(state: InquiryState, limit: int, after: int) -> list[Inquiry]:
     """The oldest in this state, locked; a round that runs beside this one takes others."""
     rows = Inquiry.objects.using(USING).select_for_update(skip_locked=True).filter(state=state, pk__gt=after)
-    return list(rows.order_by("pk")[: min(limit, links.MOST)])
+    return list(rows.order_by("pk")[: _page(limit)])
+
+
+def _page(limit: int) -> int:
+    """Rows of one message. A page that is not full was the last one."""
+    return min(limit, links.MOST)

@@ -29,6 +29,8 @@ _COLUMNS = ["processing_no", "state", "error", "attempt", "reported", "changed_a
 def request_codes(at: datetime, limit: int) -> dict[str, int]:
     """Numbers that need a 符号 → 中間サーバー; numbers out of use are taken out there. Raises Unreachable, Refused."""
     pending = links.pending_codes(limit)
+    if not pending.unified_nos and not pending.removed:  # what is not reported yet, `follow_codes` reports
+        return {"codes_requested": 0, "numbers_removed": 0}
     with transaction.atomic(using=USING):
         removed = _remove(pending.removed)
         requested = _request(pending.unified_nos, at)
@@ -55,6 +57,8 @@ def follow_codes(at: datetime, limit: int) -> dict[str, int]:
             after = rows[-1].unified_no
             request = CodeStateRequest(processing_nos=tuple(row.processing_no for row in rows))
             changed += _follow(rows, links.ask(CODE_STATES, request).progress, at)
+        if len(rows) < min(limit, links.MOST):
+            break
     _report(at)
     return {"codes_changed": changed}
 

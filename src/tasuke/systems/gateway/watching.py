@@ -1,6 +1,6 @@
 """Whether 中間サーバー is open, and its newest master."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tasuke.contracts.interface import GET_MASTER, MasterRequest, MidServiceState
 from tasuke.contracts.kit import Unreachable
@@ -10,10 +10,11 @@ from tasuke.systems.gateway.models import ServiceWindow
 
 USING = "gateway"
 _ROW = "midserver"
+_CHECKED_AFTER = timedelta(minutes=1)  # how old what is kept may be while nothing has changed
 
 
-def watch(at: datetime) -> bool:
-    """Ask for the service state and keep it; give whether messages can go out."""
+def watch(at: datetime) -> MidServiceState:
+    """Ask for the service state and keep it. While it is the same, that it was checked is noted once a minute."""
     try:
         state = links.service_state()
     except Unreachable:
@@ -22,6 +23,8 @@ def watch(at: datetime) -> bool:
         reachable = True
     before = ServiceWindow.objects.using(USING).filter(pk=_ROW).first()
     same = before is not None and (before.open, before.reachable) == (state.open, reachable)
+    if before is not None and same and _is_shown(before, state, at):
+        return state
     ServiceWindow.objects.using(USING).update_or_create(
         pk=_ROW,
         defaults={
@@ -33,7 +36,17 @@ def watch(at: datetime) -> bool:
             "since": before.since if before is not None and same else at,
         },
     )
-    return state.open
+    return state
+
+
+def _is_shown(before: ServiceWindow, state: MidServiceState, at: datetime) -> bool:
+    told = (before.note, before.opens_at) == (state.note[:300], state.opens_at)
+    return told and timedelta(0) <= at - before.checked_at < _CHECKED_AFTER
+
+
+def is_newer(state: MidServiceState, *, known: int) -> bool:
+    """Whether there is a newer master; a 中間サーバー that does not say so is asked each time."""
+    return state.master_version is None or state.master_version > known
 
 
 def window() -> ServiceWindow | None:

@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import datetime, timedelta, timezone
 
 from django.db import transaction
+from django.db.models import F
 
 from tasuke.contracts.distribution import PUSH, Events
 from tasuke.contracts.kit import Refused, Unreachable
@@ -20,7 +21,8 @@ def push(*, using: str, at: datetime, pages: int = 100) -> dict[str, int]:
     """One round to all consumers that take pushes. Counts: events, unreachable, refused, gaps (sent again), sent
     (messages of the outbox: numbers, households)."""
     counts: Counter[str] = Counter()
-    for system in Consumer.objects.using(using).order_by("pk").values_list("system", flat=True):
+    behind = Consumer.objects.using(using).filter(confirmed__lt=F("last_sequence"))
+    for system in behind.order_by("pk").values_list("system", flat=True):
         for _ in range(pages):
             done = _push_page(using, system, at, counts)
             if done:

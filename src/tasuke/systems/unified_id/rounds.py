@@ -1,7 +1,8 @@
 """What runs again and again: missing events, requests to 住基GW, delivery. Each round may be killed and done again."""
 
+from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connections, transaction
 
@@ -19,6 +20,16 @@ from tasuke.systems.unified_id.services.take_events import take_events
 USING = "unified_id"
 _KEY = "unified_id-codes-"
 
+_PULL_AFTER = timedelta(minutes=10)  # what is new is pushed; so often we look whether a push was lost
+# is there anything to do for: pull_missing, request_codes, deliver
+_WORK = """
+SELECT p.last > p.applied OR p.applied > p.confirmed OR p.changed_at IS NULL
+         OR NOT p.changed_at BETWEEN %s AND %s,
+  EXISTS (SELECT FROM unified_id_person WHERE linkage_state = 'requested'),
+  EXISTS (SELECT FROM unified_id_person WHERE linkage_state = 'requested')
+    OR EXISTS (SELECT FROM transport_outgoing WHERE state = 'waiting')
+FROM unified_id_position p WHERE p.provider = %s
+"""
 _UNPOSTED = """
 SELECT p.unified_no, p.processing_no FROM unified_id_person p
 WHERE p.linkage_state = 'requested' AND p.state = 'in_use' AND NOT EXISTS
@@ -35,14 +46,22 @@ WHERE r.person_id = p.unified_no AND r.processing_no = p.processing_no AND p.lin
 """
 
 
-def run_round(at: datetime, limit: int = 1_000) -> dict[str, int]:
-    """Everything once. Counts by name; a provider that does not answer is counted as `unreachable`."""
-    counts: dict[str, int] = {}
-    for step in (pull_missing, request_codes, deliver):
+def run_round(at: datetime, limit: int = 1_000) -> Counter[str]:
+    """Everything that waits, once. Counts by name; a provider that does not answer is counted as `unreachable`.
+
+    Without work a round costs one statement.
+    """
+    counts: Counter[str] = Counter()
+    with connections[USING].cursor() as cursor:
+        cursor.execute(_WORK, [at - _PULL_AFTER, at, links.RESIDENT])
+        due = cursor.fetchone() or (True, True, True)  # no position yet: nothing was ever received
+    for step, has_work in zip((pull_missing, request_codes, deliver), due, strict=True):
+        if not has_work and not (step is deliver and counts["codes_posted"]):
+            continue
         try:
-            counts |= step(at, limit)
+            counts.update(step(at, limit))
         except Unreachable:
-            counts["unreachable"] = counts.get("unreachable", 0) + 1
+            counts["unreachable"] += 1
     return counts
 
 

@@ -52,6 +52,8 @@ def _changes(request: ChangesRequest, caller: Caller) -> Changes:
         raise Refused("承認された利用がありません", status=403)
     if request.after > subscriber.last_sequence:
         raise Refused("受領した連番が配信した範囲にありません")
+    if request.after == subscriber.last_sequence == subscriber.confirmed:
+        return Changes(changes=(), last=subscriber.last_sequence)
     rows = (
         Delivery.objects.using(USING)
         .select_related("change")
@@ -72,8 +74,9 @@ def _changes(request: ChangesRequest, caller: Caller) -> Changes:
         for row in rows
     )
     # who asks for what comes after a number has everything up to it
-    subscriber.confirmed, subscriber.delivered_at = max(subscriber.confirmed, request.after), caller.at
-    subscriber.save(update_fields=["confirmed", "delivered_at"])
+    if changes or request.after > subscriber.confirmed:
+        subscriber.confirmed, subscriber.delivered_at = max(subscriber.confirmed, request.after), caller.at
+        subscriber.save(update_fields=["confirmed", "delivered_at"])
     if changes:
         persons = "\n".join(sorted({change.atena_no for change in changes}))
         DeliveryRecord.objects.using(USING).create(

@@ -15,12 +15,24 @@ from tasuke.systems.welfare.queries import current_states
 from tasuke.systems.welfare.services.take_events import position_seen, take_events, take_snapshot
 
 _PAGE = 1_000
+_PULL_AFTER = timedelta(minutes=10)
 _AT_ONCE = 2_000
 _FIRST_WAIT = timedelta(minutes=1)
 _LONGEST_WAIT = timedelta(hours=6)
 _TRIES = 10
 _MOST = 32_767  # what the column holds
 _NOT_YET = "E0101"  # 団体内統合宛名 does not know the person yet
+
+
+def is_behind(*, using: str, at: datetime) -> bool:
+    """Whether to ask for residents' events: at first, when some are known to be missing, and now and then.
+
+    What is new is pushed at once; the pull is for what a push has lost.
+    """
+    position = position_seen(using=using)
+    if position.loaded_at is None or position.changed_at is None or position.last > position.applied:
+        return True
+    return not timedelta(0) <= at - position.changed_at < _PULL_AFTER
 
 
 def load(*, using: str, at: datetime, pages: int = 1_000_000) -> int:

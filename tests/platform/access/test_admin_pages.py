@@ -1,7 +1,7 @@
 """The administrators' pages: from a new person to the first sign-in, and what nobody may do alone."""
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import ClassVar
 
 import pytest
@@ -161,6 +161,29 @@ def test_differences_on_screen_and_as_a_file_that_no_spreadsheet_computes(admin)
     lines = page(admin.get("/admin/accounts/differences.csv")).lstrip("\ufeff").splitlines()
     assert lines[0] == "区分,職員ID,氏名,所属,内容"
     assert lines[1] == '在職していないのに権限がある,k-00123,\'=HYPERLINK(1),"",窓口'
+
+
+def test_who_is_new_is_not_told_to_be_unused(admin):
+    fresh = make_user("k-00123", at=now())
+    make_grant(fresh, "clerk", at=now())
+    OneTimeCode.objects.using("accounts").create(
+        user=fresh, sealed_secret=b"x", created_at=now(), created_by="admin-2", confirmed_at=now()
+    )
+    assert "90日以上サインインがない" not in page(admin.get("/admin/accounts/differences/"))
+    User.objects.using("accounts").filter(personal_id="k-00123").update(created_at=now() - timedelta(days=91))
+    assert "90日以上サインインがない" in page(admin.get("/admin/accounts/differences/"))
+
+
+def test_who_is_locked_out_is_found_in_the_list(admin):
+    make_user("k-00123", at=now(), name="試験 花子")
+    for _ in range(5):
+        Client().post("/signin/", {"personal_id": "k-00123", "pin": "wrong"})
+    assert "ロック</span>" in page(admin.get("/admin/accounts/"))
+    only = page(admin.get("/admin/accounts/?locked=1"))
+    assert "k-00123" in only
+    assert "admin-1</a>" not in only
+    admin.post("/admin/accounts/users/k-00123/release/")
+    assert "k-00123" not in page(admin.get("/admin/accounts/?locked=1"))
 
 
 def test_a_terminal_gets_its_ticket_once_and_is_revoked(admin):

@@ -159,4 +159,4 @@ def test_bad_rows_are_told_and_good_rows_are_taken(user):
     make_grant(user, "clerk", at=NOW)
     result = feed("1,k-99999,2,2027-01-01,", "2,k-00123,9,2027-01-01,", "3,k-00123,2,2027-01-01,")
     assert result.grants == 1
-    assert sorted((p.line, p.field) for p in result.problems) == [(2, "personal_id"), (3, "区分")]
+    assert sorted((p.line, p.field) for p in result.problems) == [(2, "職員ID"), (3, "区分")]

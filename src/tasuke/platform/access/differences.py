@@ -94,7 +94,7 @@ def _of_user(user: User, held: list[Grant], coded: set[str], on: date) -> Iterat
             yield _difference(DifferenceKind.ENDS_SOON, user, f"{grant.role_label} {last} まで")
     if user.personal_id not in coded:
         yield _difference(DifferenceKind.NO_CODE, user, _words(held))
-    elif user.last_login is None or user.last_login.date() < on - timedelta(days=UNUSED_DAYS):
+    elif (user.last_login or user.created_at).date() < on - timedelta(days=UNUSED_DAYS):
         detail = "一度もない" if user.last_login is None else f"最後は {user.last_login:%Y-%m-%d}"
         yield _difference(DifferenceKind.UNUSED, user, detail)
 

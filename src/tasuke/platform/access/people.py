@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from tasuke.platform.access.models import Grant
 from tasuke.platform.accounts.models import OneTimeCode, User
-from tasuke.platform.accounts.services.release_lock import is_locked
+from tasuke.platform.accounts.services.release_lock import is_locked, locked_ids
 
 USING = "accounts"
 PAGE_ROWS = 50
@@ -24,9 +24,15 @@ class Person:
     grants: list[Grant]
 
 
-def find_people(*, text: str, after: str, on: date) -> list[Person]:
-    """Up to 51 people by id, from after `after` on. text: beginning of an id, or part of a name; "" = all."""
+def find_people(*, text: str, after: str, on: date, locked: bool = False) -> list[Person]:
+    """Up to 51 people by id, from after `after` on. text: beginning of an id, or part of a name; "" = all.
+
+    locked: only those who are locked out.
+    """
     users = User.objects.using(USING).by_id().filter(personal_id__gt=after)
+    out = locked_ids()
+    if locked:
+        users = users.filter(personal_id__in=out)
     if text:
         users = users.filter(Q(personal_id__istartswith=text) | Q(name__contains=text))
     listed = list(users[: PAGE_ROWS + 1])
@@ -35,7 +41,25 @@ def find_people(*, text: str, after: str, on: date) -> list[Person]:
     grants: dict[str, list[Grant]] = {}
     for grant in Grant.objects.using(USING).in_force_on(on).filter(user_id__in=ids).order_by("id"):
         grants.setdefault(str(grant.user_id), []).append(grant)
-    return [Person(u, u.works_on(on), u.personal_id in coded, False, grants.get(u.personal_id, [])) for u in listed]
+    return [
+        Person(u, u.works_on(on), u.personal_id in coded, u.personal_id in out, grants.get(u.personal_id, []))
+        for u in listed
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Duties:
+    """What waits for an administrator. grants: requests that this person may decide; locked: people locked out."""
+
+    grants: int
+    locked: int
+
+
+def duties(*, personal_id: str) -> Duties:
+    """Count it; one's own requests and grants are for somebody else to decide."""
+    others = Grant.objects.using(USING).waiting().exclude(Q(requested_by=personal_id) | Q(user_id=personal_id))
+    known = User.objects.using(USING).filter(personal_id__in=locked_ids())  # attempts may name ids that nobody has
+    return Duties(others.count(), known.count())
 
 
 def coded_ids(ids: list[str] | None = None) -> set[str]:

@@ -6,6 +6,8 @@ import pytest
 from django.db import connections
 
 from tasuke.deploy.clock import TOKYO
+from tasuke.platform.access.models import Grant, GrantState
+from tasuke.platform.access.testing import make_grant, make_user
 from tasuke.systems.subsidy.desk.timeline import draw_timeline
 from tasuke.systems.subsidy.registry.models import Account, Income, Insurance
 
@@ -125,6 +127,18 @@ def test_the_home_page_tells_what_waits_and_takes_few_statements(family, browser
         html = page(client, "/")
     assert "今日の仕事" in html
     assert "待っている仕事はありません" in html
+
+
+def test_administrators_are_told_of_requests_that_others_made(people, browser):
+    one, other = browser("administrator", personal_id="admin-1"), browser("administrator", personal_id="admin-2")
+    asked = make_grant(make_user("k-00001", at=NOW), "clerk", at=NOW)
+    Grant.objects.using("accounts").filter(pk=asked.pk).update(
+        state=GrantState.REQUESTED, requested_by="admin-1", decided_at=None, decided_by=None
+    )
+    assert "待っている仕事はありません" in page(one, "/")
+    told = page(other, "/")
+    assert "承認を待つ権限" in told.partition("待ちのない仕事")[0]
+    assert 'href="/admin/accounts/grants/"' in told
 
 
 @pytest.mark.parametrize("role", ["payment_drafter", "administrator", "auditor", "operator", "head_office"])

@@ -49,7 +49,7 @@ def family(city, monkeypatch):
     monkeypatch.setattr(DESK, "launch", lambda using, run_id: None)
     city.person("101", name="髙橋 葛之介")
     city.person("201", name="髙橋 太郎", birth=date(1985, 1, 1))
-    city.person("202", name="﨑山 花子", birth=date(1985, 1, 1))
+    city.person("202", name="﨑山 花子", birth=date(1985, 1, 1), household_no="2")
     city.protect("202")
     city.account("201")
     city.account("202", account_no="1112223")

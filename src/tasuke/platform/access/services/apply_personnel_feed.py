@@ -41,6 +41,7 @@ def apply_personnel_feed(*, data: bytes, by: str, at: datetime) -> FeedResult:
             result.people += 1
             result.grants += _end_grants(user, row, by=by, at=at)
             _move(user, row, today=at.date())
+    result.problems.sort(key=lambda problem: problem.line or 0)
     return result
 
 
@@ -86,7 +87,7 @@ def _unknown(row: dict[str, Any]) -> Problem:
         "personnel.unknown",
         "この職員IDの利用者はいません。",
         line=row["line"],
-        field="personal_id",
+        field="職員ID",
         value=row["personal_id"],
         severity=Severity.WARNING,
     )

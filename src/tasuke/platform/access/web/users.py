@@ -25,10 +25,10 @@ NOT_ONESELF = "自分のPINと認証アプリは、別の管理者が発行し�
 @screen(Action.VIEW_ACCOUNTS, using="accounts")
 def index(request: OfficeRequest) -> HttpResponse:
     """People by id, found by the beginning of an id or a part of a name."""
-    text, after = request.GET.get("q", "")[:60], request.GET.get("after", "")[:20]
-    found = find_people(text=text, after=after, on=request.today)
+    text, after, locked = request.GET.get("q", "")[:60], request.GET.get("after", "")[:20], "locked" in request.GET
+    found = find_people(text=text, after=after, on=request.today, locked=locked)
     page = page_of(found, key=lambda p: p.user.personal_id, after=after)
-    return render(request, "access/users.html", {"page": page, "q": text})
+    return render(request, "access/users.html", {"page": page, "q": text, "locked": locked})
 
 
 @require_GET

@@ -19,6 +19,13 @@ def failures(*, personal_id: str) -> int:
     return int(attempts.aggregate(n=Sum("failures_since_start"))["n"] or 0)
 
 
+def locked_ids() -> set[str]:
+    """Everybody whose next attempt is refused."""
+    counted = AccessAttempt.objects.using(USING).values("username").annotate(n=Sum("failures_since_start"))
+    locked = counted.filter(n__gte=int(settings.AXES_FAILURE_LIMIT))
+    return {str(username) for username in locked.values_list("username", flat=True)}
+
+
 def is_locked(*, personal_id: str) -> bool:
     """Whether the next attempt of this id is refused (unless the time of the lock is over)."""
     return failures(personal_id=personal_id) >= int(settings.AXES_FAILURE_LIMIT)

@@ -1,10 +1,12 @@
 """Today's work: how much waits for the person who signed in. One statement, each number with an upper bound."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from tasuke.platform.access import Action, Actor, Scope
+from tasuke.platform.access.people import duties
 from tasuke.systems.subsidy.desk.notes import DUE
 from tasuke.systems.subsidy.desk.rows import fetch
 from tasuke.systems.subsidy.profile import active_profile
@@ -68,8 +70,9 @@ _KINDS = (
           "FROM subsidy_contact_note n JOIN subsidy_resident_record r ON r.atena_no = n.atena_no"
           " AND r.recorded_to IS NULL AND r.valid @> %(on)s::date WHERE {limits} AND " + DUE, urgent=True),
     _Kind("approve_runs", Action.APPROVE_RUN, "承認を待つ処理", "runs:list", "state=planned", "件",
-          "計画ができ、別の職員の承認を待つもの", "FROM batch_run b WHERE b.state = 'planned' AND b.needs_approval",
-          urgent=True),
+          "ほかの職員が計画し、承認を待つもの",
+          "FROM batch_run b WHERE b.state = 'planned' AND b.needs_approval AND b.planned_by <> %(me)s"
+          " AND b.job NOT IN ('select-payments', 'write-transfers')", urgent=True),
     _Kind("running", Action.LIST_RUNS, "実行中の処理", "runs:list", "state=applying", "件",
           "今動いているもの、途中で止まったもの", "FROM batch_run b WHERE b.state IN ('applying', 'approved')"),
     _Kind("failed", Action.LIST_RUNS, "異常終了した処理", "runs:list", "state=failed", "件",
@@ -79,8 +82,27 @@ _KINDS = (
           "FROM batch_run_problem p WHERE p.severity <> 'warning' AND p.run_id IN "
           "(SELECT id FROM batch_run b WHERE b.state = 'done' ORDER BY id DESC LIMIT 20)"),
     _Kind("payments", Action.APPROVE_PAYMENT, "承認を待つ支払", "payments:list", "", "件",
-          "起案された支払(支払日ごと)",
-          "FROM batch_run b WHERE b.job = 'select-payments' AND b.state = 'planned'", urgent=True),
+          "起案された支払対象と振込データ",
+          "FROM batch_run b WHERE b.job IN ('select-payments', 'write-transfers') AND b.state = 'planned'"
+          " AND b.planned_by <> %(me)s", urgent=True),
+    _Kind("unpaid", Action.DRAFT_PAYMENT, "支払を待つ償還払い", "payments:list", "", "件",
+          "支給を決定し、まだ支払に入っていないもの",
+          "FROM subsidy_reimbursement b WHERE b.outcome = 'granted' AND NOT EXISTS (SELECT 1"
+          " FROM subsidy_payment_item i WHERE i.source = 'reimbursement' AND i.source_id = b.id)"),
+    _Kind("undrafted", Action.DRAFT_PAYMENT, "振込データの起案", "payments:list", "", "日分",
+          "支払対象が決まり、振込データがまだのもの",
+          "FROM subsidy_payment_batch b WHERE b.sent_at IS NULL AND NOT EXISTS (SELECT 1 FROM batch_run r"
+          " WHERE r.job = 'write-transfers' AND r.parameters->>'pay_on' = b.pay_on::text"
+          " AND r.state <> 'cancelled')", urgent=True),
+    _Kind("untaken", Action.DOWNLOAD_TRANSFER, "取り出していない振込データ", "payments:list", "", "日分",
+          "作成済みで、まだ銀行に送っていないもの",
+          "FROM subsidy_payment_batch b WHERE b.sent_at IS NOT NULL AND NOT EXISTS"
+          " (SELECT 1 FROM subsidy_transfer_download d WHERE d.batch_id = b.id)", urgent=True),
+    _Kind("unsettled", Action.RECORD_TRANSFER_RESULT, "結果を記録していない支払", "payments:list", "", "日分",
+          "支払日を過ぎ、振込済みにしていないもの",
+          "FROM subsidy_payment_batch b WHERE b.pay_on < %(on)s::date AND EXISTS (SELECT 1 FROM subsidy_payment p"
+          " WHERE p.batch_id = b.id AND p.state = 'sent') AND EXISTS"
+          " (SELECT 1 FROM subsidy_transfer_download d WHERE d.batch_id = b.id)"),
     _Kind("failures", Action.RECORD_TRANSFER_RESULT, "振込不能", "payments:list", "state=failed", "件",
           "口座を直して、次の支払に回すもの",
           "FROM subsidy_payment p WHERE p.state = 'failed' AND NOT EXISTS "
@@ -96,12 +118,28 @@ _KINDS = (
 def todays_work(*, using: str, actor: Actor, scope: Scope, on: date) -> list[Task]:
     """The tasks that the person's roles give, urgent ones that wait first. Nothing of a resident is read out."""
     kinds = [kind for kind in _KINDS if actor.may(kind.action)]
-    if not kinds:
+    tasks = [*(_counted(kinds, using, actor, scope, on) if kinds else ()), *_administration(actor)]
+    return sorted(tasks, key=lambda t: (not (t.urgent and t.count), not t.count))
+
+
+def _administration(actor: Actor) -> list[Task]:
+    """What waits for an administrator; nothing of it is in the system's own database."""
+    if not actor.may(Action.APPROVE_GRANT):
         return []
+    waits = duties(personal_id=actor.personal_id)
+    return [
+        Task("承認を待つ権限", "accounts_admin:waiting", "", waits.grants, "件", "ほかの管理者が申請したもの", True),
+        Task("ロックされた職員", "accounts_admin:index", "locked=1", waits.locked, "人",
+             "サインインの失敗が続いた人", True),
+    ]  # fmt: skip
+
+
+def _counted(kinds: Sequence[_Kind], using: str, actor: Actor, scope: Scope, on: date) -> list[Task]:
     limits = _limits(scope, "r.ward_code")
     claims, seen = seen_by_sql(scope, rows="c")  # the rule of the list to which the number leads
     schemes = sorted(active_profile().schemes if scope.schemes is None else scope.schemes)
     parameters: dict[str, Any] = {"on": on, "schemes": schemes, "wards": sorted(scope.offices or ()), **seen}
+    parameters["me"] = actor.personal_id
     columns = [
         # sources are ours, limits name columns of ours; values are parameters
         f"(SELECT count(*) FROM (SELECT 1 {k.source.format(limits=limits, claims=claims)} LIMIT {CEILING}) n)"  # noqa: S608
@@ -109,8 +147,7 @@ def todays_work(*, using: str, actor: Actor, scope: Scope, on: date) -> list[Tas
         for k in kinds
     ]
     counts = fetch(using, "SELECT " + ", ".join(columns), parameters)[0]
-    tasks = [Task(k.label, k.url_name, k.query, counts[k.key], k.unit, k.hint, k.urgent) for k in kinds]
-    return sorted(tasks, key=lambda t: (not (t.urgent and t.count), not t.count))
+    return [Task(k.label, k.url_name, k.query, counts[k.key], k.unit, k.hint, k.urgent) for k in kinds]
 
 
 def _limits(scope: Scope, column: str) -> str:

@@ -13,10 +13,10 @@ from tasuke.systems.subsidy.desk.applications import show_application
 from tasuke.systems.subsidy.desk.attachments import LARGEST, content_type, download_name
 from tasuke.systems.subsidy.desk.household import NotInScope, show_household
 from tasuke.systems.subsidy.desk.models import Attachment, Sheet
-from tasuke.systems.subsidy.desk.my_number import no_my_number
 from tasuke.systems.subsidy.desk.notifications import show_notification
 from tasuke.systems.subsidy.desk.services.attach_file import Bearer, NotTaken, attach_file
 from tasuke.systems.subsidy.desk.services.withdraw_attachment import AlreadyWithdrawn, withdraw_attachment
+from tasuke.systems.subsidy.desk.web.text_field import TypedText
 
 USING = "subsidy"
 # nothing in it may run or load anything, even when a browser is made to show it
@@ -26,12 +26,11 @@ _SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'"
 class AttachmentForm(forms.Form):
     """A paper and what it is."""
 
-    document = forms.CharField(
+    document = TypedText(
         label="書類の名前",
         max_length=100,
         help_text="不足書類から選ぶか、入力します",
         widget=forms.TextInput(attrs={"autocomplete": "off", "list": "missing-papers"}),
-        validators=[no_my_number],
     )
     file = forms.FileField(label="ファイル", help_text=f"PDF、JPEG、PNG({LARGEST // 2**20}MBまで)")
 
@@ -39,7 +38,7 @@ class AttachmentForm(forms.Form):
 class WithdrawalForm(forms.Form):
     """Why it is withdrawn."""
 
-    reason = forms.CharField(label="取下げの理由", max_length=200, validators=[no_my_number])
+    reason = TypedText(label="取下げの理由", max_length=200)
 
 
 @require_POST

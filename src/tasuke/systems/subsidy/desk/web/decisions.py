@@ -10,13 +10,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from tasuke.platform.access import Action, OfficeRequest, screen
 from tasuke.platform.exchange.archive import fetch
 from tasuke.systems.subsidy.certificates.models import Certificate, Notice
-from tasuke.systems.subsidy.desk.my_number import no_my_number
 from tasuke.systems.subsidy.desk.rows import Row
 from tasuke.systems.subsidy.desk.services.hold_application import HELD, HeldMeanwhile, hold_application
 from tasuke.systems.subsidy.desk.services.issue_at_counter import NothingToIssue, issue_at_counter
 from tasuke.systems.subsidy.desk.services.notify_at_counter import NothingToTell, notify_at_counter
 from tasuke.systems.subsidy.desk.services.withdraw_application import withdraw_application
 from tasuke.systems.subsidy.desk.web.applications import find
+from tasuke.systems.subsidy.desk.web.text_field import TypedText
 from tasuke.systems.subsidy.entitlements.services.decide_one import NotWaiting, decide_one
 
 USING = "subsidy"
@@ -31,7 +31,7 @@ class HoldForm(forms.Form):
     """Which papers are missing."""
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=800)
-    missing = forms.CharField(label="不足書類・保留の理由", max_length=400, validators=[no_my_number])
+    missing = TypedText(label="不足書類・保留の理由", max_length=400)
 
 
 @require_safe

@@ -14,11 +14,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from tasuke.platform.access import Action, OfficeRequest, screen
 from tasuke.platform.ui.fields import DayField
 from tasuke.systems.subsidy.desk.models import ContactChannel, ContactKind, ContactNote
-from tasuke.systems.subsidy.desk.my_number import no_my_number
 from tasuke.systems.subsidy.desk.notes import notes_due, notes_of, whose
 from tasuke.systems.subsidy.desk.rows import Row
 from tasuke.systems.subsidy.desk.services.add_note import AlreadyCorrected, NoteDraft, add_note
 from tasuke.systems.subsidy.desk.web.live import watch
+from tasuke.systems.subsidy.desk.web.text_field import TypedText
 
 USING = "subsidy"
 
@@ -29,12 +29,11 @@ class NoteForm(forms.Form):
     contact_on = DayField(label="応対日", help_text="")
     channel = forms.ChoiceField(label="方法", choices=ContactChannel.choices)
     kind = forms.ChoiceField(label="種別", choices=ContactKind.choices)
-    text = forms.CharField(
+    text = TypedText(
         label="内容",
         max_length=2000,
         help_text="個人番号は書けません。書いた内容は消せません(訂正は新しい記録になります)",
         widget=forms.Textarea(attrs={"rows": 3}),
-        validators=[no_my_number],
     )
     follow_up_on = DayField(label="次に連絡する日", required=False, help_text="今日の仕事に出ます")
 

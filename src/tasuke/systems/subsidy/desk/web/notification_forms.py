@@ -16,10 +16,10 @@ from tasuke.platform.ui.fields import DayField, DigitsField
 from tasuke.platform.ui.templatetags.office import scheme as scheme_title
 from tasuke.systems.subsidy.desk.household import Household
 from tasuke.systems.subsidy.desk.models import NotificationKind
-from tasuke.systems.subsidy.desk.my_number import no_my_number
 from tasuke.systems.subsidy.desk.notification_words import LOSS_REASONS, RELATIONS
 from tasuke.systems.subsidy.desk.notification_writing import Draft
 from tasuke.systems.subsidy.desk.web.live import watch
+from tasuke.systems.subsidy.desk.web.text_field import TypedText
 from tasuke.systems.subsidy.payments.bank_table import branch_name
 
 _ROLES = {"child": "1", "parent": "2", "caregiver": "3", "self": "4"}
@@ -55,16 +55,9 @@ def _person(member: Mapping[str, Any]) -> str:
     return f"{member['name']}({member['relationship'] or '―'})"
 
 
-def _text(label: str, longest: int, css: str = "", hint: str = "", *, required: bool = False) -> forms.CharField:
+def _text(label: str, longest: int, css: str = "", hint: str = "", *, required: bool = False) -> TypedText:
     widget = forms.TextInput(attrs={"autocomplete": "off", "class": css})
-    return forms.CharField(
-        label=label,
-        required=required,
-        max_length=longest,
-        help_text=hint,
-        widget=widget,
-        validators=[no_my_number],
-    )
+    return TypedText(label=label, required=required, max_length=longest, help_text=hint, widget=widget)
 
 
 def _number(label: str, *, hint: str = "", required: bool = False) -> DigitsField:

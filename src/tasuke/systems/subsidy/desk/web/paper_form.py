@@ -11,8 +11,8 @@ from tasuke.formats.nhi_feed import INSURANCE_KINDS, INSURED_RELATIONS
 from tasuke.platform.ui.fields import DayField, DigitsField
 from tasuke.platform.ui.templatetags.office import scheme as scheme_title
 from tasuke.systems.subsidy.desk.filing import PERSONS
-from tasuke.systems.subsidy.desk.my_number import no_my_number
 from tasuke.systems.subsidy.desk.web.live import watch
+from tasuke.systems.subsidy.desk.web.text_field import TypedText
 
 _DAYS = ("received_on", "event_date", "insured_on", "single_parent_since")
 _WATCHED = {
@@ -43,11 +43,9 @@ def _several(label: str, hint: str) -> forms.CharField:
     return forms.CharField(label=label, required=False, max_length=400, help_text=hint, widget=widget)
 
 
-def _text(label: str, longest: int, css: str = "short", hint: str = "") -> forms.CharField:
+def _text(label: str, longest: int, css: str = "short", hint: str = "") -> TypedText:
     widget = forms.TextInput(attrs={"autocomplete": "off", "class": css})
-    return forms.CharField(
-        label=label, required=False, max_length=longest, help_text=hint, widget=widget, validators=[no_my_number]
-    )
+    return TypedText(label=label, required=False, max_length=longest, help_text=hint, widget=widget)
 
 
 class PaperForm(forms.Form):

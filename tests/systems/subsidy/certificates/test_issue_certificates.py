@@ -22,7 +22,7 @@ def issue(office, on=ON, scheme="kawasaki-hitorioya"):
 @pytest.fixture
 def family(city):
     city.person("101", name="髙橋 葛󠄀之介")
-    city.person("102", name="﨑山 𠮷子", postal_code="2100000")
+    city.person("102", name="﨑山 𠮷子", postal_code="2100000", household_no="2")
     city.person("201", name="髙橋 太郎", birth=date(1985, 1, 1))
     rows = [city.entitled(a, n) for a, n in (("101", "0000018"), ("102", "0000026"), ("201", "0000034"))]
     return dict(zip(("101", "102", "201"), rows, strict=True))
@@ -167,12 +167,25 @@ def test_labels_carry_the_address_that_was_notified_and_the_card_the_registered_
     assert ("架空町" in cards, "実家の町" in cards) == (True, False)
 
 
-def test_a_card_whose_addressee_is_protected_is_handed_over(office, city, related):
+def test_the_cards_of_a_household_with_a_protected_person_are_handed_over(office, city, related):
+    """The mother is under 支援措置 and has no card of her own: neither her child's nor another's of the household."""
     city.protect("301")
     run = issue(office)
-    assert run.counts["うち手渡し(支援措置)"] == 1
-    assert Certificate.objects.get(hand_delivery=True).atena_no == "101"
-    assert "髙橋月子" not in sheets(office)
+    assert run.counts["うち手渡し(支援措置)"] == 2
+    assert sorted(Certificate.objects.filter(hand_delivery=True).values_list("atena_no", flat=True)) == ["101", "201"]
+    assert "髙橋" not in sheets(office)
+    assert "﨑山𠮷子様" in sheets(office)
+
+
+def test_who_has_left_the_household_or_is_protected_no_more_holds_no_post_back(office, city, related):
+    gone = city.person("303", name="髙橋 前子", birth=date(1985, 1, 1))
+    city.protect("303")
+    gone.valid = (date(2015, 6, 1), date(2026, 3, 1))
+    gone.save()
+    ended = city.protect("301")
+    ended.ended_on, ended.ended_by, ended.ended_reason = date(2026, 3, 1), "係長", "試験"
+    ended.save()
+    assert issue(office).counts["うち手渡し(支援措置)"] == 0
 
 
 def test_a_person_whom_the_register_does_not_know_is_told_and_counted(office, city, family):

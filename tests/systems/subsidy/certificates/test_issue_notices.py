@@ -157,7 +157,7 @@ def test_what_a_later_decision_settled_needs_no_letter(office, city, family):
 
 
 def test_a_protected_childs_letter_is_set_aside(office, city, rejected):
-    city.person("102", name="﨑山 花子", birth=date(1990, 1, 1))
+    city.person("102", name="﨑山 花子", birth=date(1990, 1, 1), household_no="2")
     city.decision("102", outcome="rejected", reasons=["NOT_SINGLE_PARENT"])
     city.protect("101")
     run = send(office)
@@ -173,6 +173,30 @@ def test_a_protected_childs_letter_is_set_aside(office, city, rejected):
 def test_a_letter_to_a_protected_parent_is_set_aside_too(office, city, rejected):
     city.protect("201")
     assert send(office).counts["うち手渡し(支援措置)"] == 1
+
+
+def test_a_letter_to_a_household_with_a_protected_person_is_set_aside(office, city, rejected):
+    """Neither the child nor its father is: the grandmother who lives with them."""
+    city.person("301", name="髙橋 祖母", birth=date(1955, 1, 1))
+    city.protect("301")
+    assert send(office).counts["うち手渡し(支援措置)"] == 1
+
+
+def test_a_letter_about_the_income_of_a_protected_person_is_set_aside(office, city, rejected):
+    """Of another household: the name is not in it, but it is about them."""
+    city.person("301", name="髙橋 祖父", birth=date(1955, 1, 1), household_no="2")
+    type(rejected).objects.filter(pk=rejected.pk).update(deciding_subject="301")
+    city.protect("301")
+    assert send(office).counts["うち手渡し(支援措置)"] == 1
+
+
+def test_one_letter_goes_one_way(office, city, rejected):
+    """Brother and sister in two households, told by one letter to the father: one of them is under 支援措置."""
+    city.person("104", name="髙橋 弟", household_no="4")
+    application = city.application("104", "201")
+    city.decision("104", outcome="rejected", reasons=["INCOME_OVER"], application_id=application.pk)
+    city.protect("104")
+    assert send(office).counts == {"通知": 1, "うち手渡し(支援措置)": 1, "通知した対象者": 2}
 
 
 def test_letters_that_cannot_be_written_are_held_and_counted(office, city, family):

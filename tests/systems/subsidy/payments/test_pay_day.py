@@ -121,8 +121,9 @@ def test_the_papers_of_a_pay_day_can_be_read_back(office, family):
 
 def test_a_protected_childs_notice_is_set_aside(office, city, family):
     city.protect("102")
-    city.person("203", birth=date(1980, 1, 1))
-    city.reimbursement("101", "203", 900, account=RECEIPT_ACCOUNT | {"account_no": "1111111"})
+    for no, birth in (("103", date(2015, 6, 1)), ("203", date(1980, 1, 1))):
+        city.person(no, birth=birth, household_no="7")
+    city.reimbursement("103", "203", 900, account=RECEIPT_ACCOUNT | {"account_no": "1111111"})
     run = pay(office)
     assert (run.counts["支払通知書"], run.counts["うち手渡し"]) == (3, 2)
     mailed, by_hand = office.files("notices-")

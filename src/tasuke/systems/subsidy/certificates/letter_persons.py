@@ -1,20 +1,32 @@
-"""Persons as papers name them: the name that a resident asked for (通称), and where letters to them go (送付先)."""
+"""Persons as papers name them: the name that a resident asked for (通称), where letters to them go (送付先), and
+whether somebody of the household is under 支援措置, so that nothing for it may go by post."""
 
 from datetime import date
 
 import polars as pl
+from django.db import connections
 
+from tasuke.platform.bulk import copy_out
 from tasuke.systems.subsidy.certificates.selection import printed_address_expr
 from tasuke.systems.subsidy.registry.histories import MAILING_ADDRESSES, NAMES_ON_PAPERS
 from tasuke.systems.subsidy.registry.queries import persons_frame
 from tasuke.systems.subsidy.registry.tables import select_current
 
 _IN_FORCE = "t.valid @> %s::date"
+_CAREFUL_HOUSEHOLDS = """
+SELECT DISTINCT r.household_no FROM subsidy_resident_record r JOIN subsidy_protection p USING (atena_no)
+WHERE r.recorded_to IS NULL AND r.valid @> %s::date AND r.household_no <> ''
+    AND (p.ended_on IS NULL OR p.ended_on > %s)
+"""
 
 
 def persons_on_papers(*, using: str, on: date, atena_nos: pl.Series | None = None) -> pl.DataFrame:
-    """The persons_frame of a day with `name` and `name_kana` as certificates and letters carry them."""
-    persons = persons_frame(using=using, on=on, atena_nos=atena_nos)
+    """The persons_frame of a day with `name` and `name_kana` as certificates and letters carry them.
+
+    protection: the person or anybody of the same household is under 支援措置. What comes to a household is opened by
+    any of its people, and tells what is going on in it.
+    """
+    persons = _with_households(using, persons_frame(using=using, on=on, atena_nos=atena_nos), on)
     asked = select_current(
         using=using, table=NAMES_ON_PAPERS, atena_nos=persons["atena_no"], where=_IN_FORCE, params=[on]
     )
@@ -29,6 +41,12 @@ def persons_on_papers(*, using: str, on: date, atena_nos: pl.Series | None = Non
         )
         .drop("paper_name", "paper_kana")
     )
+
+
+def _with_households(using: str, persons: pl.DataFrame, on: date) -> pl.DataFrame:
+    careful = copy_out(connections[using], _CAREFUL_HOUSEHOLDS, [on, on], schema={"household_no": pl.String()})
+    beside = pl.col("household_no").is_in(careful["household_no"].implode()).fill_null(value=False)
+    return persons.with_columns(protection=pl.col("protection") | beside)
 
 
 def letter_persons(*, using: str, on: date, atena_nos: pl.Series | None = None) -> pl.DataFrame:

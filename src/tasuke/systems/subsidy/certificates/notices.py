@@ -78,10 +78,11 @@ def select_letters(decisions: pl.DataFrame, persons: pl.DataFrame) -> Letters:
         Problem(code, words, field="宛名番号", value=no)
         for no, code, words in held.select("atena_no", "fault", "message").iter_rows()
     ]
-    hand = pl.col("protection").fill_null(value=True) | pl.col("to_protection").fill_null(value=True)
     letters = (
         rows.filter(pl.col("fault").is_null())
-        .with_columns(hand=hand)
+        .with_columns(hand=_by_hand(rows.filter(pl.col("fault").is_null()), persons))
+        # one letter goes one way: with one protected child its brothers and sisters are told by hand, too
+        .with_columns(hand=pl.col("hand").any().over(LETTER_KEY[1:]))
         .with_columns(first=pl.col("decision_id").min().over(LETTER_KEY))
         .sort("hand", "notice_kind", "to_postal_code", "first", "decision_id")
         .with_columns(letter=pl.col("first").rle_id().cast(pl.Int64))
@@ -89,6 +90,17 @@ def select_letters(decisions: pl.DataFrame, persons: pl.DataFrame) -> Letters:
     )
     letters = letters.with_columns(pl.Series("income_of", _income_of(letters, persons), dtype=pl.List(pl.String)))
     return Letters(letters, held, decisions.filter(~told), problems)
+
+
+def _by_hand(rows: pl.DataFrame, persons: pl.DataFrame) -> pl.Series:
+    """Whether the person, the addressee or anybody whose income the letter is about is under 支援措置, or lives with
+    somebody who is. A person whom the register does not know counts as such."""
+    careful = set(persons.filter("protection")["atena_no"])
+    own = rows.select(
+        pl.col("protection").fill_null(value=True) | pl.col("to_protection").fill_null(value=True)
+    ).to_series()
+    subjects = [any(no in careful for no in _subjects(row)) for row in rows.iter_rows(named=True)]
+    return own | pl.Series(subjects, dtype=pl.Boolean)
 
 
 def _income_of(letters: pl.DataFrame, persons: pl.DataFrame) -> list[list[str]]:

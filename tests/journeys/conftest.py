@@ -29,6 +29,7 @@ CHROMIUM = shutil.which("chromium")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 RESIDENTS, MONTHS, FIRST_WARD = 600, 1, "011011"
 NEWBORN = "0009000018"
+MODEST = 4_000_000  # yen a year: below every limit of an income, whatever city was drawn
 
 
 def pytest_collection_modifyitems(items):
@@ -47,8 +48,8 @@ def free_port():
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
-    """Address of a site on a fresh synthetic city, always the same one."""
-    seed = 100
+    """Address of a site on a fresh synthetic city: the same one unless TASUKE_JOURNEY_SEED asks for another."""
+    seed = int(os.environ.get("TASUKE_JOURNEY_SEED", "100"))
     prefix = f"tasuke_demo_sapporo_{RESIDENTS}_{MONTHS}_{seed}"
     for system in SYSTEMS:
         with psycopg.connect(ensure_server(), autocommit=True) as connection:
@@ -72,7 +73,7 @@ def site(tmp_path_factory):
 
 
 def wait_for(url, process, log):
-    for _ in range(240):
+    for _ in range(720):  # a busy machine needs minutes for a city
         try:
             with urllib.request.urlopen(url, timeout=2) as answer:
                 if answer.status == 200:
@@ -84,7 +85,8 @@ def wait_for(url, process, log):
 
 
 def add_newborn(database):
-    """A child of the first ward, registered and insured, for whom nobody has applied yet."""
+    """A child of the first ward, registered and insured, for whom nobody has applied yet; the family earns little
+    enough for the scheme, since the journey is about a certificate."""
     copied = """
         INSERT INTO subsidy_resident_record SELECT (jsonb_populate_record(r, jsonb_build_object(
           'id', 9000000001, 'atena_no', %(child)s, 'name', '髙橋　未来', 'name_kana', 'タカハシ　ミライ',
@@ -92,7 +94,11 @@ def add_newborn(database):
           'relationship_code', '20', 'valid', '[2026-05-01,)', 'resident_since', '2026-05-01'))).*
         FROM subsidy_resident_record r WHERE r.recorded_to IS NULL AND r.relationship_code = '02'
           AND r.ward_code = %(ward)s AND r.resident_status = '1' AND upper(r.valid) IS NULL AND r.phone <> ''
-          AND NOT EXISTS (SELECT 1 FROM subsidy_protection x WHERE x.atena_no = r.atena_no) ORDER BY r.id LIMIT 1
+          AND NOT EXISTS (SELECT 1 FROM subsidy_protection x WHERE x.atena_no = r.atena_no)
+          AND NOT EXISTS (SELECT 1 FROM subsidy_welfare_fact w WHERE w.atena_no = r.atena_no AND w.fact_code = '10')
+          AND %(enough)s > ALL (SELECT coalesce(y.total_income, %(enough)s) FROM subsidy_income y
+                                WHERE y.atena_no = r.atena_no AND y.recorded_to IS NULL)
+        ORDER BY r.id LIMIT 1
     """
     insured = """
         INSERT INTO subsidy_insurance SELECT (jsonb_populate_record(i, jsonb_build_object(
@@ -105,11 +111,11 @@ def add_newborn(database):
         FROM subsidy_resident_record c JOIN subsidy_resident_record r ON r.household_no = c.household_no
           AND r.relationship_code = '02' AND r.recorded_to IS NULL AND upper(r.valid) IS NULL
           JOIN subsidy_income i ON i.id = (SELECT id FROM subsidy_income WHERE status_code = '3'
-            AND recorded_to IS NULL ORDER BY id LIMIT 1)
+            AND recorded_to IS NULL AND total_income < %(enough)s ORDER BY id LIMIT 1)
           CROSS JOIN generate_series(2024, 2027) y(year)
         WHERE c.atena_no = %(child)s ON CONFLICT DO NOTHING
     """
-    values = {"child": NEWBORN, "ward": FIRST_WARD}
+    values = {"child": NEWBORN, "ward": FIRST_WARD, "enough": MODEST}
     url = make_conninfo(ensure_server(), dbname=database)
     with psycopg.connect(url, cursor_factory=psycopg.ClientCursor) as connection:
         for statement in (copied, insured, income):

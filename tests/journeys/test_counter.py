@@ -20,7 +20,9 @@ def test_an_application_goes_from_the_counter_to_a_printed_certificate(desk):
     assert clerk.page.locator("#id_event_date").input_value() == "令和8年5月32日"
     clerk.page.get_by_label("事由発生日").fill("R8.5.1")
     clerk.click("試算する")
-    assert "該当" in clerk.page.locator("section[aria-labelledby=trial]").inner_text()
+    trial = clerk.page.locator("section[aria-labelledby=trial]").inner_text()
+    assert "該当" in trial
+    assert "非該当" not in trial
     clerk.click("保存する")
     assert "入力した本人は照合できません" in clerk.text
 
@@ -34,6 +36,7 @@ def test_an_application_goes_from_the_counter_to_a_printed_certificate(desk):
     assert "適用する規則" in reviewer.text
     reviewer.click("このとおり決定する")
     assert "該当として決定しました" in reviewer.text
+    assert "非該当" not in reviewer.text
     reviewer.click("受給者証を交付する")
     assert "交付しました" in reviewer.text
     address = reviewer.page.get_by_role("link", name="PDFを開く").get_attribute("href")

@@ -142,16 +142,27 @@ class LegalBasis(_Part):
     basis: str
 
 
+# 届出 of residents: mailing_address 送付先, name 氏名・通称, insurance 医療保険, family 生計維持者・扶養義務者,
+# account 振込口座, single_parent ひとり親等の状況, loss 資格の喪失
+NotificationWord = Literal["mailing_address", "name", "insurance", "family", "account", "single_parent", "loss"]
+
+
 class ProcessingSettings(_Part):
     """Choices of procedure. second_check: 二者確認 of what was typed against the paper.
 
+    checked_notifications: kinds of 届出 that wait for the second person (accounts: by these money goes elsewhere).
     claim_limit: None = nobody has confirmed one; no claim goes back for its age then, and every import says so.
     """
 
     second_check: bool = True
+    checked_notifications: list[NotificationWord] = ["account"]
     payment_day: int = Field(default=25, ge=1, le=28)
     payment_cycle: Literal["month"] = "month"
     claim_limit: ClaimLimit | None = None
+
+    def checks_notification(self, kind: str) -> bool:
+        """Whether a 届出 of this kind changes nothing until another person has compared it with the paper."""
+        return self.second_check and kind in self.checked_notifications
 
 
 class Profile(_Part):

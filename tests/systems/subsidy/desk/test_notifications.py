@@ -10,8 +10,9 @@ from tasuke.deploy.clock import TOKYO
 from tasuke.platform.audit.models import AuditEvent
 from tasuke.systems.subsidy.certificates.letter_persons import letter_persons
 from tasuke.systems.subsidy.certificates.models import Certificate, Notice
-from tasuke.systems.subsidy.desk.models import Notification, Sheet
+from tasuke.systems.subsidy.desk.models import Notification, NotificationKind, Sheet
 from tasuke.systems.subsidy.entitlements.models import Application, Decision, Entitlement, InsuranceCheck
+from tasuke.systems.subsidy.profile import active_profile, set_profile
 from tasuke.systems.subsidy.registry.models import (
     Account,
     Insurance,
@@ -417,3 +418,63 @@ def test_a_retroactive_loss_holds_from_the_day_that_was_told(entitled, browser):
     assert now_of(Entitlement)[0].valid.upper == date(2026, 11, 10)
     never = save(browser(), "loss", {**LOSS, "effective_on": "R8.9.1"}, seen=str(told.pk))
     assert verdicts(never.effect) == []
+
+
+@pytest.fixture
+def all_checked(entitled):
+    """A municipality that wants every 届出 compared with the paper by a second person."""
+    profile = active_profile()
+    kinds = [str(kind) for kind in NotificationKind]
+    wanted = profile.processing.model_copy(update={"checked_notifications": kinds})
+    set_profile(profile.model_copy(update={"processing": wanted}))
+    return entitled
+
+
+def test_a_loss_that_waits_changes_nothing_until_another_person_compared_it(all_checked, browser):
+    first = browser()
+    told = save(first, "loss", LOSS)
+    assert now_of(Entitlement)[0].valid.upper > date(2026, 11, 24)
+    assert Certificate.objects.using("subsidy").get().state == "issued"
+    page = first.get(f"/notifications/{told.pk}/").content.decode()
+    assert "照合まで、資格は今のままです" in page
+    assert "受給資格消滅通知書" not in page
+    assert "入力した本人は照合できません" in accept(first, told, accept="1").content.decode()
+    accept(browser("reviewer"), told)
+    assert now_of(Entitlement)[0].valid.upper == date(2026, 11, 24)
+    assert Certificate.objects.using("subsidy").get().state == "recall"
+    page = browser("reviewer").get(f"/notifications/{told.pk}/").content.decode()
+    assert "通知書を作る" in page  # the letter of what was decided at the check
+
+
+def test_each_kind_waits_where_the_municipality_wants_it(all_checked, browser):
+    save(browser(), "insurance", INSURANCE)
+    told = save(browser(), "mailing_address", MAILING, person=FATHER)
+    assert [i.insurer_no for i in now_of(Insurance)] == ["140012"]
+    assert now_of(MailingAddress, FATHER) == []
+    for waiting in Notification.objects.using("subsidy").order_by("pk"):
+        accept(browser("reviewer"), waiting)
+    assert now_of(Insurance)[-1].insurer_no == "01130012"
+    assert now_of(MailingAddress, FATHER)[0].addressee == "甲野法律事務所"
+    assert told.needs_check
+
+
+def test_an_entitlement_that_moved_meanwhile_is_not_ended_unseen(all_checked, browser):
+    told = save(browser(), "loss", LOSS)
+    Entitlement.objects.using("subsidy").filter(atena_no=CHILD).update(valid=(date(2026, 10, 1), date(2026, 12, 1)))
+    assert "台帳の内容が変わりました" in accept(browser("reviewer"), told, accept="1").content.decode()
+    assert now_of(Entitlement)[0].valid.upper == date(2026, 12, 1)
+
+
+def test_a_protected_persons_new_address_is_compared_by_whoever_may_see_it(all_checked, browser):
+    all_checked.protect(FATHER)
+    told = save(browser(), "mailing_address", MAILING, person=FATHER)
+    page = f"/notifications/{told.pk}/"
+    second = browser("reviewer", personal_id="second-person")
+    assert "東田町" not in second.get(page).content.decode()
+    assert accept(second, told).status_code == 404
+    second = browser("head_office", personal_id="second-person")  # in addition: may see such addresses
+    assert "東田町" in second.get(page).content.decode()
+    assert AuditEvent.objects.using("subsidy").filter(detail__contains="protected-address").exists()
+    accept(second, told)
+    assert now_of(MailingAddress, FATHER)[0].addressee == "甲野法律事務所"
+    assert "東田町" not in second.get(page).content.decode()

@@ -10,6 +10,7 @@ from tasuke.deploy.profiles import open_profile
 from tasuke.platform.access.testing import signed_in
 from tasuke.schemes.profile import Confirmation
 from tasuke.systems.subsidy.profile import set_profile
+from tasuke.systems.subsidy.settings.profile_values import confirmed_values
 
 pytestmark = pytest.mark.django_db(databases=["subsidy", "accounts"])
 KODOMO, VERSION = "sapporo-kodomo", "2025-04-01"
@@ -114,3 +115,21 @@ def test_a_clerk_reads_rules_but_not_settings():
     assert clerk.get(reverse("schemes:list")).status_code == 200
     assert clerk.get(reverse("settings:offices")).status_code == 403
     assert "設定</a>" not in clerk.get(reverse("schemes:list")).content.decode()
+
+
+def test_confirmed_values_stand_in_words(head, sapporo):
+    text = html(head, "values")
+    assert "version.2021-04-01" not in text
+    assert "copayment.2021-04-01" not in text
+    assert "0〜2歳: 3歳の誕生日の前日まで(入院・通院)" in text
+    assert "令和3年4月1日からの診療分" in text
+    assert "区分 taxed" not in text
+    assert "都道府県補助" in text
+    assert "届出は振込口座" in text
+
+
+def test_a_confirmation_of_a_value_that_is_gone_is_told(sapporo):
+    said = sapporo.confirmations[0].model_copy(update={"key": "version.1999-01-01.who"})
+    [line] = confirmed_values(sapporo.model_copy(update={"confirmations": [said]}))
+    assert line.words == "制度の定義に、この値はもうありません"
+    assert line.block == ""

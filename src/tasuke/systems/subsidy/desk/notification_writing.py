@@ -23,10 +23,6 @@ _JUDGED = frozenset(
 )
 
 
-# by these money goes somewhere else: where the profile asks for 二者確認, another person compares them with the paper
-CHECKED = frozenset({NotificationKind.ACCOUNT})
-
-
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A 届出 as typed. people: the person first, then who changes together with them; content: field → text."""

@@ -26,11 +26,13 @@ LEFT JOIN LATERAL (
   ORDER BY lower(c.valid) DESC LIMIT 1) p ON TRUE
 WHERE n.id = %(id)s AND {limits}
 """
-# a 届出 and what was decided by it share the moment of recording
+# a 届出 and what was decided by it share the moment of recording, or of the second person's check
 _LETTERS = """
 SELECT d.id, d.scheme, d.atena_no, r.name, o.id AS notice_id, o.issued_on AS notice_on, o.run_id IS NULL AS notice_here
 FROM subsidy_notification n
-JOIN subsidy_decision d ON d.recorded_at = n.recorded_at AND d.outcome = 'lost' AND d.atena_no = ANY(%(people)s)
+LEFT JOIN subsidy_notification_check k ON k.notification_id = n.id
+JOIN subsidy_decision d ON d.recorded_at = coalesce(k.checked_at, n.recorded_at) AND d.outcome = 'lost'
+                       AND d.atena_no = ANY(%(people)s)
 LEFT JOIN LATERAL (SELECT c.name FROM subsidy_resident_record c WHERE c.atena_no = d.atena_no
                    AND c.recorded_to IS NULL ORDER BY lower(c.valid) DESC LIMIT 1) r ON TRUE
 LEFT JOIN subsidy_notice o ON o.decision_id = d.id
@@ -86,7 +88,9 @@ def show_notification(*, using: str, notification_id: int, scope: Scope, on: dat
     people = sorted({told["atena_no"], *(row["atena_no"] for row in effect["entitlements"])})
     letters = fetch(using, _LETTERS, {"id": notification_id, "people": people})
     told["letters"] = [row for row in letters if allowed is None or row["scheme"] in allowed]
-    told["papers"] = _papers(using, effect["certificates"], told["recorded_at"].date())
+    in_force = told["accepted"] or not told["needs_check"]  # else nothing has happened that papers could follow
+    since = (told["checked_at"] or told["recorded_at"]).date()
+    told["papers"] = _papers(using, effect["certificates"], since) if in_force else []
     told["number"] = f"届{told['id']:09d}"
     return told
 

@@ -1,7 +1,8 @@
 """A scheme as it stands: versions, and every value with its source and whether somebody has confirmed it."""
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,6 +14,7 @@ from tasuke.systems.subsidy.settings.words import in_words
 
 # a version and a period of copayment rules may begin on the same day: the kind tells them apart, in keys too
 WHO, COPAYMENT = "who", "copayment"
+_CLASSES = re.compile(r"区分 ([a-z0-9_-]+(?:・[a-z0-9_-]+)*)")
 
 
 class UnknownRules(LookupError):
@@ -81,7 +83,7 @@ def blocks_of(*, profile: Profile, scheme_id: str, on: date) -> tuple[Scheme, li
         raise UnknownRules(scheme_id)
     scheme = load_scheme(scheme_id)
     left = Counter(
-        (_kind_of(value.key), owner)
+        (kind_of(value.key), owner)
         for value in still_unconfirmed(scheme, profile.confirmed_keys(scheme_id))
         for owner in value.versions
     )
@@ -104,11 +106,13 @@ def values_of(*, profile: Profile, scheme_id: str, kind: str, block: str, on: da
         raise UnknownRules(scheme_id)
     scheme = load_scheme(scheme_id)
     confirmed = {c.key: c for c in profile.confirmations if c.scheme == scheme_id}
+    labels = class_labels(scheme)
     values = []
     for owner, key, table in scheme.sourced():
-        if owner != block or _kind_of(key) != kind:
+        if owner != block or kind_of(key) != kind:
             continue
         title, words = in_words(table)
+        words = name_classes(words, labels)
         sources = [(name, scheme.sources.get(name)) for name in table.source.split()]
         doubtful = is_unconfirmed(table, on)
         values.append(Value(key, title, words, sources, table.note, doubtful, confirmed.get(key) if doubtful else None))
@@ -117,7 +121,18 @@ def values_of(*, profile: Profile, scheme_id: str, kind: str, block: str, on: da
     return values
 
 
-def _kind_of(key: str) -> str:
+def class_labels(scheme: Scheme) -> dict[str, str]:
+    """負担区分: key → label, of the newest version that has it."""
+    return {rule.key: rule.label for version in scheme.version for rule in version.copay_class.rule}
+
+
+def name_classes(words: str, labels: Mapping[str, str]) -> str:
+    """Words in which 負担区分 stand by their labels instead of the scheme's keys."""
+    return _CLASSES.sub(lambda m: "区分 " + "・".join(labels.get(key, key) for key in m[1].split("・")), words)
+
+
+def kind_of(key: str) -> str:
+    """Which of the two kinds of blocks a value belongs to."""
     return COPAYMENT if key.startswith("copayment.") else WHO
 
 

@@ -1,14 +1,16 @@
 """二者確認 of a 届出: the second person has compared it with the paper, and it enters the register or is dropped."""
 
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 
 from tasuke.platform.access import Actor
+from tasuke.systems.subsidy.desk.effects import Effect
 from tasuke.systems.subsidy.desk.models import Notification, NotificationCheck
-from tasuke.systems.subsidy.desk.notification_writing import draft_of, write_facts
+from tasuke.systems.subsidy.desk.notification_writing import draft_of
 from tasuke.systems.subsidy.desk.services.preview_notification import preview_notification
-from tasuke.systems.subsidy.desk.services.record_notification import one_at_a_time
+from tasuke.systems.subsidy.desk.services.record_notification import one_at_a_time, put_into_force
 
 
 class NotWaiting(ValueError):
@@ -45,9 +47,9 @@ def check_notification(
             if told.recorded_by == actor.personal_id:
                 raise SamePerson("入力した本人は照合できません。別の職員が照合してください")
             effect = preview_notification(using=using, draft=draft, on=on, now=now)
-            if effect.facts != told.effect["facts"]:
+            if _moved(effect, told.effect):
                 raise FactsMoved("記録の後に台帳の内容が変わりました。この届出を取り消し、もう一度記録してください")
-            write_facts(using=using, draft=draft, number=told.number, now=now)
+            put_into_force(using=using, draft=draft, effect=effect, number=told.number, on=on, now=now)
         elif not remark.strip():
             raise RemarkWanted("取り消す理由を入力してください")
         return NotificationCheck.objects.using(using).create(
@@ -58,3 +60,9 @@ def check_notification(
             checked_by=actor.personal_id,
             checked_name=actor.name,
         )
+
+
+def _moved(now: Effect, then: dict[str, Any]) -> bool:
+    """Whether the 届出 would do something else than the effect that was kept with it: to histories, entitlements or
+    certificates. Days that have passed alone move nothing."""
+    return any(getattr(now, part) != then[part] for part in ("facts", "entitlements", "certificates"))

@@ -9,7 +9,7 @@ from tasuke.platform.access import Actor
 from tasuke.systems.subsidy.certificates.models import Certificate, CertificateState
 from tasuke.systems.subsidy.desk.effects import RECALL, Effect, concerned_by
 from tasuke.systems.subsidy.desk.models import Notification
-from tasuke.systems.subsidy.desk.notification_writing import CHECKED, Draft, write_facts
+from tasuke.systems.subsidy.desk.notification_writing import Draft, write_facts
 from tasuke.systems.subsidy.desk.services.preview_notification import preview_notification
 from tasuke.systems.subsidy.entitlements.services.settle_people import settle_people
 from tasuke.systems.subsidy.profile import active_profile
@@ -35,7 +35,7 @@ def record_notification(
     *, using: str, draft: Draft, seen: int, digest: str, actor: Actor, on: date, now: datetime
 ) -> Notification:
     """Record a 届出 whose effect was previewed. A change that holds later is in the registers at once; apply-changes
-    acts on it on its day. A kind that another person has to compare with the paper (`CHECKED`) changes nothing yet.
+    acts on it on its day. A kind that the profile wants compared with the paper by another person changes nothing yet.
 
     seen: the last 届出 of these persons when the form was opened; digest: of the effect that was shown.
     Raises ToldMeanwhile, EffectChanged.
@@ -48,7 +48,7 @@ def record_notification(
         effect = preview_notification(using=using, draft=draft, on=on, now=now)
         if effect.digest != digest:
             raise EffectChanged(effect)
-        waits = draft.kind in CHECKED and active_profile().processing.second_check
+        waits = active_profile().processing.checks_notification(draft.kind)
         told = Notification.objects.using(using).create(
             kind=draft.kind,
             atena_no=draft.atena_no,
@@ -63,17 +63,22 @@ def record_notification(
             recorded_name=actor.name,
             needs_check=waits,
         )
-        if waits:
-            return told
-        write_facts(using=using, draft=draft, number=told.number, now=now)
-        if draft.judged:
-            people = concerned_by(using=using, people=draft.people, on=on)
-            settle_people(using=using, atena_nos=people, on=on, now=now)
-        if not effect.later:
-            called_back = [c["certificate_id"] for c in effect.certificates if c["act"] == RECALL]
-            held = Certificate.objects.using(using).live().filter(pk__in=called_back)
-            held.update(state=CertificateState.RECALL)
+        if not waits:
+            put_into_force(using=using, draft=draft, effect=effect, number=told.number, on=on, now=now)
     return told
+
+
+def put_into_force(*, using: str, draft: Draft, effect: Effect, number: str, on: date, now: datetime) -> None:
+    """The 届出 enters the registers, entitlements are settled by it, certificates called back. In the caller's
+    transaction; effect: as previewed just now."""
+    write_facts(using=using, draft=draft, number=number, now=now)
+    if draft.judged:
+        people = concerned_by(using=using, people=draft.people, on=on)
+        settle_people(using=using, atena_nos=people, on=on, now=now)
+    if not effect.later:
+        called_back = [c["certificate_id"] for c in effect.certificates if c["act"] == RECALL]
+        held = Certificate.objects.using(using).live().filter(pk__in=called_back)
+        held.update(state=CertificateState.RECALL)
 
 
 def one_at_a_time(using: str, people: Iterable[str]) -> None:

@@ -15,6 +15,7 @@ from tasuke.systems.subsidy.desk.services.check_notification import (
     SamePerson,
     check_notification,
 )
+from tasuke.systems.subsidy.desk.web.notifications import is_hidden
 
 USING = "subsidy"
 _LENGTH = 200
@@ -29,6 +30,8 @@ def check(request: OfficeRequest, notification_id: int) -> HttpResponse:
     except NotInScope as error:
         raise Http404 from error
     accept = request.POST.get("accept") == "1"
+    if accept and is_hidden(request, told):
+        raise Http404  # nobody compares what they may not see
     try:
         check_notification(
             using=USING,

@@ -79,14 +79,16 @@ def notification(request: OfficeRequest, notification_id: int) -> HttpResponse:
     request.audit.read(
         sorted({told["atena_no"], *(e["atena_no"] for e in told["effect"]["entitlements"])}), "notification"
     )
+    if told["protected"] and told["kind"] == NotificationKind.MAILING_ADDRESS and not is_hidden(request, told):
+        request.audit.read([told["atena_no"]], "protected-address")
     context = {
         "n": told,
         "effect": told["effect"],
         "kind": NotificationKind(told["kind"]),
         "own": told["recorded_by"] == request.actor.personal_id,
         # who compares has to see every digit; nobody else does
-        "typed": told["content"] if told["waiting"] and request.actor.may(Action.CHECK_APPLICATION) else None,
-        "hide_facts": told["protected"] and told["kind"] == NotificationKind.MAILING_ADDRESS,
+        "typed": told["content"] if told["kind"] == NotificationKind.ACCOUNT and _compares(request, told) else None,
+        "hide_facts": is_hidden(request, told),
         "files": attachments_of(using=USING, notification_id=notification_id),
         "attach": AttachmentForm(),
     }
@@ -197,6 +199,17 @@ def _known(form: NotificationForm) -> bool:
             if number in unknown:
                 form.add_error(name, f"宛名番号{number}の人は住民情報にいません")
     return not form.errors
+
+
+def is_hidden(request: OfficeRequest, told: Row) -> bool:
+    """Where letters of a person under 支援措置 go: shown only to whoever compares and may see such addresses."""
+    if not told["protected"] or told["kind"] != NotificationKind.MAILING_ADDRESS:
+        return False
+    return not (_compares(request, told) and request.actor.may(Action.VIEW_PROTECTED))
+
+
+def _compares(request: OfficeRequest, told: Row) -> bool:
+    return bool(told["waiting"]) and request.actor.may(Action.CHECK_APPLICATION)
 
 
 def _household(request: OfficeRequest, atena_no: str) -> Household:

@@ -13,6 +13,7 @@ from tasuke.platform.access.roles import roles
 from tasuke.schemes.profile import Letterhead
 from tasuke.systems.subsidy.profile import active_profile
 from tasuke.systems.subsidy.settings.bank_days import bank_month
+from tasuke.systems.subsidy.settings.profile_values import checked_notifications, confirmed_values, number_lines
 
 
 @require_GET
@@ -69,7 +70,14 @@ def bank_days(request: OfficeRequest) -> HttpResponse:
 @screen(Action.VIEW_SETTINGS)
 def values(request: OfficeRequest) -> HttpResponse:
     """What else the profile says: numbers, bank, procedure, confirmations."""
-    return render(request, "settings/values.html", {"profile": active_profile()})
+    profile = active_profile()
+    context = {
+        "profile": profile,
+        "numbers": number_lines(profile),
+        "confirmed": confirmed_values(profile),
+        "checked": "、".join(checked_notifications(profile)),
+    }
+    return render(request, "settings/values.html", context)
 
 
 def any_may(action: Action) -> bool:

@@ -11,7 +11,7 @@ from tests.systems.midserver.test_walk import waiting as waiting_at_otaru
 from tasuke.contracts import interface as i
 from tasuke.deploy.profiles import open_profile
 from tasuke.platform.access.testing import signed_in
-from tasuke.systems.midserver.models import RoundState
+from tasuke.systems.midserver.models import RoundState, Setting
 from tasuke.systems.midserver.tenancy import inside
 from tasuke.systems.subsidy.profile import set_profile
 
@@ -165,3 +165,15 @@ def test_a_setting_is_confirmed_with_its_ground(asked):
     facts = {"value": "7", "source": "施行令29条を確認"}
     assert browser.post("/midserver/operation/settings/record_years/", facts).status_code == 302
     assert "施行令29条を確認" in text_of(browser.get("/midserver/operation/"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [("record_years", 6, "7年より短く"), ("key_days", 30, "90 から 365"), ("key_days", 366, "90 から 365")],
+)
+def test_a_setting_that_would_undo_a_guard_is_refused_with_the_reason(asked, name, value, why):
+    browser = signed_in("midserver_operator")
+    page = browser.post(f"/midserver/operation/settings/{name}/", {"value": str(value), "source": "短くしたい"})
+    assert page.status_code == 422
+    assert why in page.content.decode()
+    assert not Setting.objects.using("midserver").exists()

@@ -47,10 +47,13 @@ def set_hours(*, week: dict[int, tuple[time, time]], by: str, at: datetime, usin
 
 def change_setting(*, name: str, value: int, source: str, by: str, at: datetime, using: str = USING) -> None:
     """Confirm or change a value, with the ground for it. Raises BadNotice."""
-    if name not in settings(using=using):
+    known = settings(using=using).get(name)
+    if known is None:
         raise BadNotice("この設定はありません")
-    if value < 1 or not source.strip():
-        raise BadNotice("1 以上の値と、その根拠が要ります")
+    if not source.strip():
+        raise BadNotice("根拠が要ります")
+    if not known.least <= value <= known.most:
+        raise BadNotice(f"{known.least} から {known.most} までの値にしてください。{known.bounds}")
     Setting.objects.using(using).update_or_create(
         name=name, defaults={"value": value, "source": source.strip(), "changed_at": at, "changed_by": by}
     )

@@ -79,9 +79,13 @@ def change_setting_page(request: OfficeRequest, name: str) -> HttpResponse:
         raise Http404
     form = SettingForm(request.POST or None, initial={"value": setting.value})
     if request.method == "POST" and form.is_valid():
-        change_setting(name=name, by=request.actor.personal_id, at=request.at, **form.cleaned_data)
-        request.audit.event(EventKind.SETTING_CHANGED, name, value=form.cleaned_data["value"])
-        messages.success(request, "変更しました。")
-        return HttpResponseRedirect(reverse("midserver:operation"))
+        try:
+            change_setting(name=name, by=request.actor.personal_id, at=request.at, **form.cleaned_data)
+        except BadNotice as error:
+            form.add_error("value", str(error))
+        else:
+            request.audit.event(EventKind.SETTING_CHANGED, name, value=form.cleaned_data["value"])
+            messages.success(request, "変更しました。")
+            return HttpResponseRedirect(reverse("midserver:operation"))
     shown = {"form": form, "setting": setting}
     return render(request, "midserver/setting.html", shown, status=422 if form.errors else 200)

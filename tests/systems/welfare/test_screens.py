@@ -93,7 +93,7 @@ def test_a_protected_address_is_for_the_supervisor_alone(people, role, django_as
 def test_tax_is_a_permission_of_its_own(people):
     assert signed_in("welfare_official").get("/welfare/persons/1/tax/").status_code == 403
     page = signed_in("welfare_supervisor").get("/welfare/persons/1/tax/").content.decode()
-    assert "3120000" in page
+    assert "3,120,000円" in page
 
 
 def test_limits_of_a_grant_hold(people):
@@ -184,6 +184,10 @@ def test_delivery_and_dead_numbers(people):
     chief.post(f"/welfare/delivery/{made.pk}/approve/")
     assert Subscriber.objects.using(W).get(system="desk").last_sequence == 2
     chief.post(f"/welfare/delivery/{made.pk}/end/")
+    made.refresh_from_db()
+    assert made.state == "approved"  # not without a reason
+    chief.post(f"/welfare/delivery/{made.pk}/end/", {"reason": "事務が終わった"})
+    assert "事務が終わった" in AuditEvent.objects.using(W).filter(detail__contains="利用の決定").latest("pk").detail
     assert Subscriber.objects.using(W).get(system="desk").state == "ended"
     NumberNotice.objects.using(W).filter(business_id="900", atena_no="2").update(state="dead", error="E0101")
     browser = signed_in("welfare_official")

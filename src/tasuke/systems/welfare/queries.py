@@ -122,9 +122,10 @@ def delivery_records(*, using: str, before: int | None, limit: int) -> Sequence[
     return list((rows.filter(pk__lt=before) if before else rows)[:limit])
 
 
-def number_notices(*, using: str, state: str, limit: int) -> Sequence[NumberNotice]:
-    """Business numbers that wait or are dead, the oldest first."""
-    return list(NumberNotice.objects.using(using).filter(state=state).order_by("id")[:limit])
+def number_notices(*, using: str, state: str, after: int | None = None, limit: int) -> Sequence[NumberNotice]:
+    """Business numbers that wait or are dead, the oldest first, after an id."""
+    rows = NumberNotice.objects.using(using).filter(state=state).order_by("id")
+    return list((rows.filter(pk__gt=after) if after else rows)[:limit])
 
 
 def may_have_moved_in(*, using: str, on: date, limit: int) -> Sequence[tuple[IssuedNumber, PersonState]]:

@@ -21,7 +21,7 @@ from tasuke.systems.welfare.services.subscribe import (
 )
 from tasuke.systems.welfare.services.take_events import position_seen
 from tasuke.systems.welfare.services.tell_again import tell_again
-from tasuke.systems.welfare.web.forms import SubscriptionForm
+from tasuke.systems.welfare.web.forms import ReasonForm, SubscriptionForm
 
 USING = "welfare"
 _WHAT = ("approve", "reject", "end")
@@ -30,8 +30,7 @@ _WHAT = ("approve", "reject", "end")
 @screen(Action.VIEW_WELFARE_DELIVERY, using=USING)
 def delivery_page(request: OfficeRequest) -> HttpResponse:
     """How far we are with residents' events, how far the businesses are with our changes; nobody is named."""
-    text = request.GET.get("after", "")
-    after = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+    after = _after(request)
     found = delivery_records(using=USING, before=after, limit=PAGE_ROWS + 1)
     lines = [
         (s, s.last_sequence - s.confirmed, s.requested_by == request.actor.personal_id, _labels(s.kinds))
@@ -43,6 +42,11 @@ def delivery_page(request: OfficeRequest) -> HttpResponse:
         "page": page_of(found, key=lambda row: row.pk, after=str(after or "")),
     }
     return render(request, "welfare/delivery.html", context)
+
+
+def _after(request: OfficeRequest) -> int | None:
+    text = request.GET.get("after", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def _labels(kinds: list[str]) -> list[str]:
@@ -70,9 +74,13 @@ def subscribe(request: OfficeRequest) -> HttpResponse:
 @require_POST
 @screen(Action.APPROVE_USAGE, using=USING)
 def decide(request: OfficeRequest, subscriber_id: int, what: str) -> HttpResponse:
-    """Approve, reject or end; never approved by who asked."""
+    """Approve, reject or end, the last two with a reason; never approved by who asked."""
     if what not in _WHAT:
         raise Http404
+    form = ReasonForm(request.POST)
+    if what != "approve" and not form.is_valid():
+        messages.error(request, "理由を入力してください。")
+        return HttpResponseRedirect(reverse("welfare:delivery"))
     given: dict[str, Any] = {
         "using": USING,
         "subscriber_id": subscriber_id,
@@ -89,7 +97,10 @@ def decide(request: OfficeRequest, subscriber_id: int, what: str) -> HttpRespons
     except CannotSubscribe as error:
         messages.error(request, str(error))
     else:
-        request.audit.event(EventKind.SETTING_CHANGED, "変更の利用の決定", subscriber=subscriber_id, decided=what)
+        why = "" if what == "approve" else form.cleaned_data["reason"]
+        request.audit.event(
+            EventKind.SETTING_CHANGED, "変更の利用の決定", subscriber=subscriber_id, decided=what, why=why
+        )
         messages.success(request, "記録しました。")
     return HttpResponseRedirect(reverse("welfare:delivery"))
 
@@ -97,9 +108,11 @@ def decide(request: OfficeRequest, subscriber_id: int, what: str) -> HttpRespons
 @screen(Action.LIST_WELFARE_FAULTS, using=USING)
 def faults_page(request: OfficeRequest) -> HttpResponse:
     """Business numbers that were refused for good."""
-    notices = number_notices(using=USING, state=NumberNotice.State.DEAD, limit=PAGE_ROWS)
-    request.audit.read([notice.atena_no for notice in notices], "number-notice")
-    return render(request, "welfare/faults.html", {"notices": notices})
+    after = _after(request)
+    found = number_notices(using=USING, state=NumberNotice.State.DEAD, after=after, limit=PAGE_ROWS + 1)
+    page = page_of(found, key=lambda row: row.pk, after=str(after or ""))
+    request.audit.read([notice.atena_no for notice in page.rows], "number-notice")
+    return render(request, "welfare/faults.html", {"page": page})
 
 
 @require_POST

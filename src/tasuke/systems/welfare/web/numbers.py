@@ -164,7 +164,7 @@ def moved_in(request: OfficeRequest) -> HttpResponse:
     pairs = may_have_moved_in(using=USING, on=since, limit=_CANDIDATES)
     shown = [pair for pair in pairs if request.scope.allows(ward=pair[1].items.get("ward_code"))]
     request.audit.read([no for issued, state in shown for no in (issued.atena_no, state.atena_no)], "moved-in")
-    return render(request, "welfare/moved_in.html", {"pairs": shown})
+    return render(request, "welfare/moved_in.html", {"pairs": shown, "more": len(pairs) == _CANDIDATES})
 
 
 @require_http_methods(["GET", "POST"])

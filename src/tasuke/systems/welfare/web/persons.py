@@ -97,7 +97,10 @@ def tax_page(request: OfficeRequest, atena_no: str) -> HttpResponse:
     figures = tax_figures(using=USING, atena_no=atena_no)
     request.audit.read([atena_no], "welfare-tax")
     lines = [
-        (row, [(label, row.items[name]) for name, label in _TAX_LABELS.items() if row.items.get(name) is not None])
+        (
+            row,
+            [(name, label, row.items[name]) for name, label in _TAX_LABELS.items() if row.items.get(name) is not None],
+        )
         for row in figures
     ]
     return render(request, "welfare/tax.html", {"state": state, "figures": lines})

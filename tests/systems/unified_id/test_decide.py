@@ -147,8 +147,10 @@ def test_a_number_from_before_a_change_makes_no_second_person():
 
 def test_somebody_elses_number_is_a_contradiction():
     people = [person(), person(unified_no="U2", index=index(2))]
-    found = decide([one("001", n=2)], links={("001", "1"): "U1"}, persons=people)
-    assert [f.code for f in found.faults] == ["E0004"]
+    links = {("001", "1"): "U1", ("900", "9"): "U2"}
+    assert [f.code for f in decide([one("001", n=2)], links=links, persons=people).faults] == ["E0004"]
+    # a number out of use is in nobody's way
+    assert decide([one("001", n=2)], links={("001", "1"): "U1"}, persons=people).ended == {"U2"}
 
 
 def test_who_was_removed_comes_back_with_the_same_number():
@@ -216,3 +218,12 @@ def test_a_number_that_is_passed_on_leaves_nobody_with_two():
     assert {no: changed[0] for no, changed in found.numbers.items()} == {"U1": index(2), "U2": index(3)}
     alone = decide([resident("1", 2)], links=links, persons=people)
     assert [f.code for f in alone.faults] == ["E0004"]
+
+
+def test_two_residents_cannot_both_move_to_one_number():
+    links = {("001", "1"): "U1", ("001", "2"): "U2"}
+    people = [person(), person(unified_no="U2", index=index(2))]
+    found = decide([resident("1", 3), resident("2", 3, row=2)], links=links, persons=people)
+    assert [(f.row, f.code) for f in found.faults] == [(2, "E0004")]
+    assert {no: changed[0] for no, changed in found.numbers.items()} == {"U1": index(3)}
+    assert not found.ended

@@ -311,3 +311,17 @@ def test_numbers_open_and_match_after_both_keys_were_changed(unified):
     opened = open_at_rest(bytes(row.sealed) for row in rows)
     assert [number.reveal() for number in opened] == [my_number(n) for n in (1, 2, 3)]
     assert bytes(rows[2].sealed)[:20] != bytes(rows[0].sealed)[:20]
+
+
+def test_a_resident_whom_a_business_took_for_another_is_not_tied_to_that_other(unified):
+    unified.register(unified.row("1", my_number(1)))
+    unified.register(unified.row("5", my_number(1)), business="900")  # twins: the number of the other one
+    reply = unified.register(unified.row("5", my_number(5)))
+    assert [e.code for e in reply.errors] == ["E0004"]
+    assert to_unified(unified, "5") == (None,)
+    assert unified.link.call(
+        MATCH_MY_NUMBER, MatchRequest(atena_no="1", my_number_sealed=unified.sealed(my_number(1)))
+    ).matches
+    unified.register(unified.row("5", removed=True), business="900")
+    assert unified.register(unified.row("5", my_number(5))).errors == ()
+    assert to_unified(unified, "5") != to_unified(unified, "1")

@@ -16,6 +16,7 @@ from tasuke.systems.unified_id.policy import RESIDENT_BUSINESS
 
 NON_RESIDENT_BUSINESS = "031"  # 住登外者宛名番号管理
 _LENGTHS = {"name": ("氏名", 100), "birth_date": ("生年月日", 10), "sex": ("性別", 1), "address": ("住所", 400)}
+_TWO_RESIDENTS = "この個人番号は別の宛名番号の住民に登録されています。どちらの番号か確かめてください"
 Link = tuple[str, str]  # 業務ID, 宛名番号
 
 
@@ -96,9 +97,9 @@ def decide(
 ) -> Decisions:
     """Go through the rows in order; a later row sees what an earlier one did.
 
-    links: every live link of the rows' 宛名番号, of whatever business, and of those who own the rows' 個人番号.
-    persons: all behind them and behind the rows' 個人番号. former: indexes of numbers that were somebody's and are no
-    longer (changed, merged).
+    links: every live link of the rows' 宛名番号, of whatever business, and of those who own the rows' 個人番号; for
+    rows of 住民記録 all links of all these persons. persons: all behind them and behind the rows' 個人番号. former:
+    indexes of numbers that were somebody's and are no longer (changed, merged).
     """
     rows = list(rows)
     desk = _Desk(links, persons, former)
@@ -168,8 +169,12 @@ class _Desk:
 
     def _person_of(self, row: Row) -> str:
         """Whom the row speaks of: by its own link, by the same 宛名番号 elsewhere, by 個人番号, or a new person."""
+        here = self.links.get(row.link)
         others = self.by_atena[row.link[1]]
-        here = self.links.get(row.link) or (next(iter(others)) if len(others) == 1 else None)
+        if here is None and len(others) == 1:
+            (here,) = others
+            if row.link[0] == RESIDENT_BUSINESS and self._is_in_register(here):
+                raise _RowRefused("E0004", _TWO_RESIDENTS)
         if row.index is None:
             if here is None:
                 raise _RowRefused("E0101", "個人番号が無く、この宛名番号の人も登録されていません")
@@ -185,20 +190,38 @@ class _Desk:
 
     def _joined(self, owner: str, row: Row) -> str:
         """The person who owns the number, unless the row speaks of somebody else with the same number."""
-        resident_row = row.link[0] == RESIDENT_BUSINESS
-        if resident_row and any(link[0] == RESIDENT_BUSINESS for link in self.of_person[owner]):
+        if row.link[0] == RESIDENT_BUSINESS and owner in self.leaving and row.facts.name:
+            self._lose(owner)
+            return self._new(row)
+        if row.link[0] == RESIDENT_BUSINESS and self._is_in_register(owner):
             raise _RowRefused(
                 "E0004", "この個人番号は別の宛名番号の住民に登録されています。どちらの番号か確かめてください"
             )
         if not _contradict(self.people[owner].facts, row.facts):
             return owner
-        if not resident_row or owner in self.done.new:
+        if not self._gives_way(owner, row):
             raise _RowRefused("E0004", "この個人番号の人と生年月日か性別が違います。番号を確かめてください")
-        # 住民記録 goes before all others: the number is this resident's, whoever had it has none from now on
+        self._take_from(owner, row)
+        return self._new(row)
+
+    def _is_in_register(self, no: str) -> bool:
+        return any(link[0] == RESIDENT_BUSINESS for link in self.of_person[no])
+
+    def _gives_way(self, owner: str, row: Row) -> bool:
+        """住民記録 goes before all others: neither a stranger whom it does not know nor a number out of use can hold a
+        resident's 個人番号."""
+        return (
+            row.link[0] == RESIDENT_BUSINESS
+            and row.facts.name != ""
+            and owner not in self.done.new
+            and not self._is_in_register(owner)
+            and (not self.of_person[owner] or _contradict(self.people[owner].facts, row.facts))
+        )
+
+    def _take_from(self, owner: str, row: Row) -> None:
         self._lose(owner)
         told = "この人の個人番号は、住民記録では別の人のものです。番号を確かめてください"
         self.done.notices += [Fault(row.row, link, "E0004", told) for link in sorted(self.of_person[owner])]
-        return self._new(row)
 
     def _lose(self, no: str) -> None:
         person = self.people[no]
@@ -206,6 +229,7 @@ class _Desk:
             self.by_index.pop(person.index, None)
             self.former.add(person.index)
         self.people[no] = replace(person, index=None)
+        self.done.numbers.pop(no, None)
         self.done.ended.add(no)
         self.changes += 1
 
@@ -231,16 +255,18 @@ class _Desk:
         entitled = (
             {RESIDENT_BUSINESS} if person.resident else {RESIDENT_BUSINESS, NON_RESIDENT_BUSINESS, person.facts_of}
         )
-        if owner is not None and not (business == RESIDENT_BUSINESS and owner in self.leaving):
+        swapped = business == RESIDENT_BUSINESS and owner in self.leaving
+        if owner is not None and not swapped and not self._gives_way(owner, row):
             raise _RowRefused("E0004", "この個人番号は別の統合宛名に登録されています。統合が要るか調べてください")
         if business not in entitled:
             raise _RowRefused("E0004", "この宛名番号には別の個人番号が登録されています")
         if owner is not None:
-            self._lose(owner)
+            self._take_from(owner, row) if not swapped else self._lose(owner)
         if person.index is not None:
             self.by_index.pop(person.index, None)
             self.former.add(person.index)
         self.by_index[row.index] = no
+        self.leaving.discard(no)
         self.changes += 1
         if no in self.done.new:
             self.done.new[no] = (replace(person, index=row.index), row.number)

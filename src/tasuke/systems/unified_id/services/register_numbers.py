@@ -9,7 +9,7 @@ from django.db import connections, transaction
 from tasuke.systems.unified_id.decide import Decisions, Fault, Row, decide
 from tasuke.systems.unified_id.models import RowFault, Traffic
 from tasuke.systems.unified_id.my_number import indexes_of
-from tasuke.systems.unified_id.policy import policy, refusal_of
+from tasuke.systems.unified_id.policy import RESIDENT_BUSINESS, policy, refusal_of
 from tasuke.systems.unified_id.queries import former_indexes, links_of, links_of_persons, persons_of
 from tasuke.systems.unified_id.store import store
 
@@ -64,11 +64,15 @@ def _decide(rows: list[Row], using: str) -> Decisions:
     links = links_of((row.link[1] for row in rows), using=using)
     indexes = [row.index for row in rows if row.index is not None]
     persons = persons_of(links.values(), indexes, using=using)
-    # owners of a number that came with another 宛名番号: whether they are residents themselves stands in their links
-    wanted = set(indexes)
-    strangers = {p.unified_no for p in persons if p.index in wanted} - set(links.values())
-    if strangers:
-        links |= links_of_persons(strangers, using=using)
+    # Owners of a number that came with another 宛名番号: whether they are residents themselves stands in their links.
+    # For rows of 住民記録 that counts for everybody whom they name.
+    if any(row.link[0] == RESIDENT_BUSINESS for row in rows):
+        wanted = {person.unified_no for person in persons}
+    else:
+        owned = set(indexes)
+        wanted = {person.unified_no for person in persons if person.index in owned} - set(links.values())
+    if wanted:
+        links |= links_of_persons(wanted, using=using)
     former = former_indexes(indexes, using=using) if indexes else []
     return decide(rows, links=links, persons=persons, former=former)
 

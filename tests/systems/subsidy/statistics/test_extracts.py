@@ -106,6 +106,19 @@ def test_conditions_narrow(people):
     assert "更新勧奨の名簿" in again
 
 
+def test_nothing_tells_where_a_protected_person_is(people, town):
+    town.protect("103")
+    extract = approved(people, items=["atena_no", "ward", "shield"])
+    rows = rows_of(people[0].post(f"/statistics/extracts/{extract.pk}/csv/"))
+    assert {r["宛名番号"]: (r["区(現在)"], r["支援措置"]) for r in rows} == {
+        "101": ("川崎区", ""), "102": ("川崎区", ""), "103": ("市外・不明", "対象"),
+    }  # fmt: skip
+    alone = people[0].post(f"{NEW}recipients/", WANTED | {"ward": "141321"})  # to stand in a ward's list tells it too
+    assert "条件に合うものがありません" in body(alone)
+    for key in ("ward", "institution_code", "institution_name"):
+        assert "subsidy_protection" in extracts.DATASETS["claims"].items[key].sql
+
+
 def test_limits_hold_when_counted_and_when_taken(town):
     ward = signed_in("head_office", offices=["141321"], personal_id="ward-head")
     assert asked(ward).rows == 1

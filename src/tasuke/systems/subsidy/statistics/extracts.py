@@ -1,7 +1,8 @@
 """What may be extracted (EUC): data sets with named items, and the query that a choice of them makes.
 
 Every expression is written here; a form chooses among keys and its values travel as parameters. Addresses, phones and
-accounts are no items, so that a file cannot tell where a protected person lives. 個人番号 is not in this system at all.
+accounts are no items, and of a person under 支援措置 neither ward nor medical institution is told: a file cannot say
+where they live. 個人番号 is not in this system at all.
 """
 
 from collections.abc import Mapping, Sequence
@@ -56,6 +57,18 @@ _RESIDENT = """
 LEFT JOIN LATERAL (SELECT n.name, n.name_kana, n.birth_date, n.sex FROM subsidy_resident_record n
     WHERE n.atena_no = {person} AND n.recorded_to IS NULL ORDER BY lower(n.valid) DESC LIMIT 1) r ON TRUE
 """
+_SHIELDED = "EXISTS (SELECT 1 FROM subsidy_protection x WHERE x.atena_no = {person} AND x.ended_on IS NULL)"
+
+
+def _unless_shielded(person: str, sql: str) -> str:
+    """What leads to where somebody is: blank while they are under 支援措置."""
+    return f"CASE WHEN {_SHIELDED.format(person=person)} THEN '' ELSE {sql} END"
+
+
+def _shield(person: str) -> Item:
+    return Item("支援措置", f"CASE WHEN {_SHIELDED.format(person=person)} THEN '対象' ELSE '' END")
+
+
 _STATE = "CASE c.state WHEN 'accepted' THEN '決定' WHEN 'query' THEN '疑義' ELSE '過誤' END"
 _AMOUNTS = {
     "days": Item("日数", "{t}.days", pl.Int64),
@@ -75,7 +88,8 @@ DATASETS: Mapping[str, Dataset] = {
             "atena_no": Item("宛名番号", "e.atena_no"), "recipient_no": Item("受給者番号", "e.recipient_no"),
             "payer_no": Item("公費負担者番号", "e.payer_no"), **_WHO,
             "scheme": Item("制度", "e.scheme", codes="scheme"),
-            "ward": Item("区(現在)", "coalesce(w.ward_code, '')", codes="ward_code"),
+            "ward": Item("区(現在)", _unless_shielded("e.atena_no", "coalesce(w.ward_code, '')"), codes="ward_code"),
+            "shield": _shield("e.atena_no"),
             "role": Item("対象者区分", "e.role", codes="role"), "band": Item("年齢区分", "e.band", codes="band"),
             "copay_class": Item("負担区分", "e.copay_class", codes="copay_class"),
             "funding": Item("財源", "e.funding", codes="funding"),
@@ -90,14 +104,16 @@ DATASETS: Mapping[str, Dataset] = {
         "FROM subsidy_claim c" + _RESIDENT.format(person="c.atena_no"),
         {
             "atena_no": Item("宛名番号", "c.atena_no"), "recipient_no": Item("受給者番号", "c.recipient_no"), **_WHO,
-            "scheme": Item("制度", "c.scheme", codes="scheme"), "ward": Item("区", "c.ward_code", codes="ward_code"),
+            "scheme": Item("制度", "c.scheme", codes="scheme"), "shield": _shield("c.atena_no"),
+            "ward": Item("区", _unless_shielded("c.atena_no", "c.ward_code"), codes="ward_code"),
             "band": Item("年齢区分", "c.band", codes="band"), "funding": Item("財源", "c.funding", codes="funding"),
             "billed_month": Item("請求月", "c.billed_month", pl.Date),
             "service_month": Item("診療月", "c.service_month", pl.Date),
             "care": Item("診療種別", "c.care", codes="care"),
             "inpatient": Item("入院・外来", "CASE WHEN c.inpatient THEN '入院' ELSE '外来' END"),
-            "institution_code": Item("医療機関コード", "c.institution_code"),
-            "institution_name": Item("医療機関名", "c.institution_name"), **_amounts("c"),
+            "institution_code": Item("医療機関コード", _unless_shielded("c.atena_no", "c.institution_code")),
+            "institution_name": Item("医療機関名", _unless_shielded("c.atena_no", "c.institution_name")),
+            **_amounts("c"),
             "burden": Item("窓口負担額(円)", "c.billed_burden", pl.Int64),
             "subsidy": Item("助成額(円)", "c.subsidy + c.meals_subsidy", pl.Int64),
             "state": Item("取込時の決定", _STATE),
@@ -112,7 +128,8 @@ DATASETS: Mapping[str, Dataset] = {
         {
             "receipt_no": Item("受付番号", "t.receipt_no"), "received_on": Item("受付日", "t.received_on", pl.Date),
             "atena_no": Item("宛名番号", "b.atena_no"), "recipient_no": Item("受給者番号", "b.recipient_no"), **_WHO,
-            "scheme": Item("制度", "b.scheme", codes="scheme"), "ward": Item("区", "b.ward_code", codes="ward_code"),
+            "scheme": Item("制度", "b.scheme", codes="scheme"), "shield": _shield("b.atena_no"),
+            "ward": Item("区", _unless_shielded("b.atena_no", "b.ward_code"), codes="ward_code"),
             "funding": Item("財源", "b.funding", codes="funding"),
             "outcome": Item("決定", "CASE b.outcome WHEN 'granted' THEN '支給' ELSE '不支給' END"),
             "amount": Item("支給額(円)", "b.amount", pl.Int64),
@@ -174,4 +191,6 @@ def _where(dataset: str, filters: Mapping[str, Any], scope: Scope) -> tuple[str,
         if filters.get(key):
             parts.append(f"{column} {sign} %s")
             parameters.append(filters[key])
+    if filters.get("ward") and chosen.person:  # being in the list of a ward would tell it as well
+        parts.append(f"NOT {_SHIELDED.format(person=chosen.person)}")
     return " AND ".join([*parts, _CURRENT.get(dataset, "TRUE")]), parameters

@@ -55,6 +55,7 @@ class ExtractForm(forms.Form):
         self.fields["items"] = forms.MultipleChoiceField(label="項目", choices=listed, widget=widget)
         self.fields["scheme"] = _choice("制度", site().schemes, scope.schemes)
         self.fields["ward"] = _choice("区", site().wards, scope.offices)
+        self.fields["ward"].help_text = "区を選ぶと、支援措置の対象者は入りません。"
         self.fields["first"].label = f"{dataset.month_label}の始め"
         self.fields["last"].label = f"{dataset.month_label}の終わり"
 

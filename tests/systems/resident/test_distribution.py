@@ -24,7 +24,7 @@ from tasuke.contracts.distribution import (
 from tasuke.contracts.kit import Caller, Refused, Unreachable
 from tasuke.formats import resident_feed
 from tasuke.platform.transport import outbox
-from tasuke.platform.transport.links import link_to
+from tasuke.platform.transport.links import bind, link_to
 from tasuke.platform.transport.testing import wire
 from tasuke.systems.resident.api import HANDLERS
 from tasuke.systems.resident.models import Consumer, DeliveryRecord, Refusal, ResidentState, UsageApplication
@@ -290,3 +290,40 @@ def test_a_new_consumer_starts_after_what_was_before(welfare: Welfare) -> None:
     assert [(s, e.atena_no) for s, e in welfare.events.items()] == [(1, "2")]
     assert Consumer.objects.using("resident").get().last_sequence == 1
     assert ResidentState.objects.using("resident").count() == 2
+
+
+def test_a_page_that_is_sent_again_while_new_events_come_is_no_contradiction(
+    welfare: Welfare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer to a full page got lost; meanwhile more happened. The same numbers go again, and say so."""
+    from tasuke.systems.resident import rounds
+
+    monkeypatch.setattr(rounds, "_PAGE", 2)
+    approve(application())
+    receive(row("1"), row("2"))
+    link, deaf = link_to("welfare", consumer="resident"), [True]
+
+    class Deaf:
+        def call(self, operation: Any, request: Any, *, key: str = "") -> Any:
+            reply = link.call(operation, request, key=key)
+            if deaf:
+                deaf.clear()
+                raise Unreachable("返事が届かない")
+            return reply
+
+    bind("welfare", "resident", Deaf())
+    assert push(using="resident", at=NOW)["unreachable"] == 1
+    receive(row("3"))
+    assert push(using="resident", at=NOW).get("refused", 0) == 0
+    assert [e.atena_no for e in welfare.events.values()] == ["1", "2", "3"]
+
+
+def test_what_was_handed_over_stands_on_record_even_when_the_answer_is_nonsense(welfare: Welfare) -> None:
+    approve(application())
+    receive(row("1"))
+    welfare.applied = 99
+    for _ in range(3):  # every two seconds, all day: one line is enough
+        assert push(using="resident", at=NOW)["refused"] == 1
+    assert DeliveryRecord.objects.using("resident").exists()
+    assert Refusal.objects.using("resident").count() == 1
+    assert Consumer.objects.using("resident").get().confirmed == 0

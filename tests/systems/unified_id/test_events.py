@@ -171,3 +171,12 @@ def test_a_merge_moves_the_links_and_can_be_undone(unified):
     unmerge_persons(using="unified_id", merge_id=undone.pk, reason="別人", by="S2", audit=Recorder(Origin("S2")), at=AT)
     assert BusinessNumber.objects.using("unified_id").get(atena_no="2").person_id == two
     assert unified.register(unified.row("2", my_number(2)), business="031").unchanged == 1
+
+
+def test_an_approval_that_has_ended_stops_no_other_work(unified):
+    class Closed:
+        def call(self, operation, request, *, key=""):
+            raise Refused("この日に有効な利用承認がありません", status=403)
+
+    bind("resident", "unified_id", Closed())
+    assert rounds.run_round(AT)["refused"] == 1

@@ -1,7 +1,7 @@
 """What a consumer gets: only under an approval in force, only its items, in its own order, and on record."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta, timezone
 from hashlib import sha256
 from typing import Any
 
@@ -12,6 +12,7 @@ from tasuke.contracts.kit import Refused
 from tasuke.systems.resident.items import only
 from tasuke.systems.resident.models import Consumer, Delivery, DeliveryRecord, Refusal, ResidentState, UsageApplication
 
+_JST = timezone(timedelta(hours=9))
 # new states in the order in which they came → the next numbers of every consumer with an approval
 _NUMBER = """
 WITH next AS (
@@ -54,8 +55,13 @@ def usage_of(*, using: str, system: str, on: date, at: datetime) -> tuple[Consum
 
 
 def note_refusal(*, using: str, system: str, at: datetime, reason: str) -> None:
-    """Keep that somebody asked for what they may not have."""
-    Refusal.objects.using(using).create(system=system, at=at, reason=reason[:200])
+    """Keep that somebody was not given what they may not have: once a day for a reason, however often it is tried."""
+    day = at.astimezone(_JST).replace(hour=0, minute=0, second=0, microsecond=0)
+    known = Refusal.objects.using(using).filter(
+        system=system, reason=reason[:200], at__gte=day, at__lt=day + timedelta(days=1)
+    )
+    if not known.exists():
+        Refusal.objects.using(using).create(system=system, at=at, reason=reason[:200])
 
 
 def events_after(

@@ -43,14 +43,21 @@ def _push_page(using: str, system: str, at: datetime, counts: "Counter[str]") ->
             events = events_after(using=using, consumer=consumer, usage=usage, after=consumer.confirmed, limit=_PAGE)
             if not events:
                 return True
-            key = f"{system}-{events[0].sequence}-{events[-1].sequence}-{consumer.confirmed}-{usage.pk}"
-            told = link.call(PUSH, Events(events=events, last=consumer.last_sequence), key=key)
+            last = consumer.last_sequence
+            # all that the message says is in its key: a page sent again while new events came is another message
+            key = f"{system}-{events[0].sequence}-{events[-1].sequence}-{consumer.confirmed}-{last}-{usage.pk}"
+            told = link.call(PUSH, Events(events=events, last=last), key=key)
+            # handed over is handed over, whatever the consumer says to it
             record_delivery(using=using, consumer=consumer, usage=usage, events=events, way="push", at=at)
-            if not 0 <= told.applied <= consumer.last_sequence:
-                raise Refused("受領した連番が配信した範囲にありません")
-            stuck = told.applied == consumer.confirmed
-            consumer.confirmed, consumer.delivered_at = told.applied, at
-            consumer.save(update_fields=["confirmed", "delivered_at"])
+            possible = 0 <= told.applied <= last
+            stuck = not possible or told.applied == consumer.confirmed
+            if possible:
+                consumer.confirmed, consumer.delivered_at = told.applied, at
+                consumer.save(update_fields=["confirmed", "delivered_at"])
+            else:
+                reason = "受領した連番が配信した範囲にありません"
+                note_refusal(using=using, system=system, at=at, reason=reason)
+                counts["refused"] += 1
     except Unreachable:
         counts["unreachable"] += 1
         return True

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import connections, transaction
 
-from tasuke.contracts.kit import Unreachable
+from tasuke.contracts.kit import Refused, Unreachable
 from tasuke.contracts.mediation import WANT_CODES, CodesWanted, CodeWanted
 from tasuke.platform.crypto.sealed import seal_for
 from tasuke.platform.transport import outbox
@@ -47,7 +47,8 @@ WHERE r.person_id = p.unified_no AND r.processing_no = p.processing_no AND p.lin
 
 
 def run_round(at: datetime, limit: int = 1_000) -> Counter[str]:
-    """Everything that waits, once. Counts by name; a provider that does not answer is counted as `unreachable`.
+    """Everything that waits, once. Counts by name; a provider that does not answer is counted as `unreachable`, one
+    that gives nothing (an approval has ended) as `refused`: the other steps go on.
 
     Without work a round costs one statement.
     """
@@ -62,6 +63,8 @@ def run_round(at: datetime, limit: int = 1_000) -> Counter[str]:
             counts.update(step(at, limit))
         except Unreachable:
             counts["unreachable"] += 1
+        except Refused:
+            counts["refused"] += 1
     return counts
 
 

@@ -61,7 +61,7 @@ def catch_up(*, using: str, at: datetime, pages: int = 1_000_000) -> dict[str, i
             taken = take_events(using=using, events=page.events, last=page.last, at=at)
             counts["added"] += taken.added
             counts["applied"] = taken.applied
-            if not page.events or taken.missing_from is None:
+            if taken.applied == after or taken.missing_from is None:  # nothing came that follows on what is applied
                 break
         links.resident().call(
             CONFIRM, Received(applied=counts["applied"]), key=f"welfare-{counts['applied']}-{at:%Y%m%d%H%M%S%f}"

@@ -48,4 +48,5 @@ def _site_of(profile: Profile) -> Site:
         {scheme: load_scheme(scheme).name for scheme in profile.schemes},
         brands[here][1],
         {address: brand for address, brand in brands.values() if address},
+        profile.municipality_code,
     )

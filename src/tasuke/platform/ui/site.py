@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 class Site:
     """name: the municipality; fictitious: every page says so; wards: code → name; schemes: id → short title.
 
+    municipality_code: the six digits, by which 中間サーバー limits grants of its municipalities' staff.
     brand: organisation and system as the bar names them; brands: those of the rooms of other systems, by the beginning
     of their address.
     """
@@ -18,6 +19,12 @@ class Site:
     schemes: Mapping[str, str] = field(default_factory=dict)
     brand: str = "tasuke"
     brands: Mapping[str, str] = field(default_factory=dict)
+    municipality_code: str = ""
+
+    @property
+    def places(self) -> Mapping[str, str]:
+        """Where a person works or what a grant is limited to: the wards and the municipality itself, code → name."""
+        return {**self.wards, self.municipality_code: self.name} if self.municipality_code else self.wards
 
     def brand_of(self, path: str) -> str:
         """Whose system a page belongs to, by its address."""

@@ -15,8 +15,8 @@ _FILE_BYTES = 5 * 2**20
 
 
 def office_choices() -> list[tuple[str, str]]:
-    """Head office and the wards."""
-    return [(HEAD_OFFICE, "本庁"), *site().wards.items()]
+    """Head office, the wards and, for 中間サーバー, the municipality."""
+    return [(HEAD_OFFICE, "本庁"), *site().places.items()]
 
 
 class UserForm(forms.Form):
@@ -44,11 +44,11 @@ class GrantForm(forms.Form):
 
     role = forms.ChoiceField(label="役割", choices=lambda: [(r.id, r.label) for r in roles().values()])
     offices = forms.MultipleChoiceField(
-        label="区",
-        choices=lambda: list(site().wards.items()),
+        label="区・市",
+        choices=lambda: list(site().places.items()),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="選ばなければすべての区",
+        help_text="選ばなければすべての区。中間サーバーの職員には市を選ぶ",
     )
     schemes = forms.MultipleChoiceField(
         label="制度",

@@ -111,8 +111,8 @@ def blank(value: object) -> object:
 
 @register.filter
 def ward(code: str | None) -> str:
-    """Name of a ward; the code itself when it is none of ours; ― for nothing."""
-    return site().wards.get(code, code) if code else NOTHING
+    """Name of a ward or of the municipality; the code itself when it is none of ours; ― for nothing."""
+    return site().places.get(code, code) if code else NOTHING
 
 
 @register.filter

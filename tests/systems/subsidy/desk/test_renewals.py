@@ -7,7 +7,8 @@ import pytest
 from tasuke.deploy.clock import TOKYO
 from tasuke.platform.audit.models import AuditEvent
 from tasuke.platform.batch.models import Run
-from tasuke.systems.subsidy.entitlements.models import Decision
+from tasuke.systems.subsidy.certificates.models import Certificate
+from tasuke.systems.subsidy.entitlements.models import Application, Decision
 from tasuke.systems.subsidy.registry.models import Insurance
 
 pytestmark = pytest.mark.django_db(databases=["subsidy", "accounts"])
@@ -43,7 +44,8 @@ def test_the_household_leads_to_the_renewal_and_it_is_done_as_shown(left_out, br
     outcome = shown.context["trial"].outcome
     assert "令和8年10月1日" in shown.content.decode()
     assert not Decision.objects.using("subsidy").filter(kind="renewal").exists()
-    assert client.post(PATH + "renew/", {"outcome": outcome}).status_code == 302
+    done = client.post(PATH + "renew/", {"outcome": outcome}, follow=True)
+    assert done.redirect_chain[-1][0] == PATH + "papers/"
     assert Decision.objects.using("subsidy").filter(kind="renewal", judged_on=date(2026, 10, 1)).count() == 1
     assert AuditEvent.objects.using("subsidy").filter(kind="changed", atena_no=CHILD).exists()
     assert "更新未了" not in client.get(f"/persons/{CHILD}/").content.decode()
@@ -65,3 +67,49 @@ def test_a_clerk_sees_and_does_not_decide_and_others_find_nothing(left_out, brow
     assert other.post(PATH + "renew/", {"outcome": "eligible"}).status_code == 404
     limited = browser("reviewer", schemes=["kawasaki-hitorioya"], personal_id="limited")
     assert limited.get(PATH).status_code == 404
+
+
+@pytest.fixture
+def renewed(left_out, browser, tmp_path, monkeypatch):
+    """… and renewed by itself."""
+    monkeypatch.setenv("TASUKE_ARCHIVE", str(tmp_path / "archive"))
+    client = browser("reviewer")
+    outcome = client.get(PATH).context["trial"].outcome
+    client.post(PATH + "renew/", {"outcome": outcome})
+    return client
+
+
+def test_the_certificate_is_printed_after_the_renewal(renewed, at_most):
+    with at_most(15):
+        page = renewed.get(PATH + "papers/").content.decode()
+    assert "まだ交付していません" in page
+    page = renewed.post(PATH + "papers/certificate/", follow=True).content.decode()
+    assert "受給者証を交付しました" in page
+    made = Certificate.objects.using("subsidy").get()
+    assert f"/certificates/{made.pk}/paper/" in page
+    assert renewed.get(f"/certificates/{made.pk}/paper/").content.startswith(b"%PDF")
+    again = renewed.post(PATH + "papers/certificate/", follow=True).content.decode()
+    assert "手元に正しい受給者証があります" in again
+    assert Certificate.objects.using("subsidy").count() == 1
+
+
+def test_a_refused_renewal_has_its_letter(people, renewed):
+    people.resident("0000000010", "髙橋　太郎", birth_date=date(1985, 5, 5))
+    Application.objects.using("subsidy").create(
+        application_no="A000000001", scheme=SHONI, kind="1", atena_no=CHILD, applicant_atena_no="0000000010", role="1",
+        received_on=date(2026, 3, 1), channel="1", reason="9", event_date=date(2026, 3, 1), state="decided",
+    )  # fmt: skip
+    Decision.objects.using("subsidy").filter(kind="renewal").update(outcome="rejected", reasons=["NOT_RESIDENT"])
+    page = renewed.get(PATH + "papers/").content.decode()
+    assert "通知書を作る" in page
+    assert renewed.get(PATH + "papers/notice/").status_code == 404
+    page = renewed.post(PATH + "papers/notice/", follow=True).content.decode()
+    assert "通知書を作りました" in page
+    assert renewed.get(PATH + "papers/notice/").content.startswith(b"%PDF")
+
+
+def test_papers_of_a_renewal_that_was_not_made_here_are_not_there(left_out, browser):
+    client = browser("reviewer")
+    assert client.get(PATH + "papers/").status_code == 404
+    assert client.post(PATH + "papers/certificate/").status_code == 404
+    assert client.post(PATH + "papers/notice/").status_code == 404

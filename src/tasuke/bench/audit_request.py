@@ -18,7 +18,7 @@ from tasuke.bench.residents import write_residents
 from tasuke.bench.result import BenchResult, result, seconds
 
 _RESIDENTS = 20_000
-_THREADS = 8  # as many as a server process has (deploy/serving.py)
+_THREADS = 8  # as many as a server process may have (deploy/serving.py)
 _PAGES, _ROUNDS = 160, 9
 _SINGLE = 100
 

@@ -16,7 +16,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from tasuke.bench.cpu_time import family_seconds, parent_of
 from tasuke.bench.database import in_own_process
+from tasuke.bench.office_audit import audit_cost
 from tasuke.bench.office_city import CLAIMS_A_MONTH, RESIDENTS, stand_city
 from tasuke.bench.office_people import make_clerks
 from tasuke.bench.office_statements import statements_of_pages
@@ -25,7 +27,7 @@ from tasuke.bench.result import BenchResult, result
 
 USERS = 50
 _THINK = 5.0  # seconds: somebody who reads what they asked for
-_WARM, _CALM, _FULL, _ALONE, _TURN, _TURNS = 8, 60, 40, 15, 5, 6
+_WARM, _CALM, _FULL, _ALONE = 8, 60, 40, 15
 _STATIC = "/static/ui/office.css"
 
 
@@ -35,20 +37,24 @@ def measure(scale: float) -> BenchResult:
     os.environ |= {"TASUKE_HOSTS": "testserver,127.0.0.1", "TASUKE_PLAIN_HTTP": "1"}
     counts = stand_city(int(RESIDENTS * scale), int(CLAIMS_A_MONTH * scale))
     clerks = make_clerks(USERS)
-    pages = statements_of_pages(clerks[0])
-    with _site() as port:
+    pages, audit = statements_of_pages(clerks[0]), audit_cost(clerks[0])
+    postmaster = _postmaster()
+    with _site() as (port, server):
         cookies = in_own_process(_sign_in_all, port, clerks)
         desk = _Desk(port, clerks, cookies)
         desk.work(Load(_WARM))
-        calm, full = desk.work(Load(_CALM, think=_THINK)), desk.work(Load(_FULL))
+        calm = desk.work(Load(_CALM, think=_THINK))
+        before = family_seconds(server), family_seconds(postmaster)
+        full = desk.work(Load(_FULL))
+        spent = family_seconds(server) - before[0], family_seconds(postmaster) - before[1]
         alone = desk.work(Load(_ALONE), users=1)
-        with_trail, without = desk.turns()
         static = in_own_process(static_pages, port, _STATIC, USERS, 5.0)
     rate = len(full) / _FULL
     return result(
         "office", rate, "pages/s", target=">= 50 on 2 cores", peer_name="a static file by the same server", peer=static,
         **counts, users=USERS, think_seconds=_THINK, thinking=_table(calm, _CALM), saturated=_table(full, _FULL),
-        one_user=_table(alone, _ALONE), audit_cost=round(without / with_trail - 1, 4), pages=pages,
+        one_user=_table(alone, _ALONE), audit_cost=audit, pages=pages,
+        cpu_ms_a_look={"server": _each(spent[0], full), "database": _each(spent[1], full)},
         targets="p95 in ms: search 100, household 200, claims 200; statements <= 15; audit <= 0.10",
     )  # fmt: skip
 
@@ -64,14 +70,18 @@ class _Desk:
         found: list[Look] = in_own_process(work_at, self._port, self._clerks[:users], self._cookies[:users], load)
         return found
 
-    def turns(self) -> tuple[float, float]:
-        """Median household pages a second with and without the trail's write, in turns: both meet the same machine."""
-        found: dict[bool, list[float]] = {False: [], True: []}
-        for turn in range(_TURNS * 2):
-            silent = turn % 2 == 1
-            looks = self.work(Load(_TURN, work=("household",), silent=silent), users=8)
-            found[silent].append(len(looks) / _TURN)
-        return statistics.median(found[False]), statistics.median(found[True])
+
+def _each(seconds: float, looks: Sequence[Look]) -> float:
+    """Milliseconds a look."""
+    return round(seconds / len(looks) * 1000, 2)
+
+
+def _postmaster() -> int:
+    """The process above all backends of the embedded server."""
+    from django.db import connections
+
+    connections["subsidy"].ensure_connection()
+    return parent_of(connections["subsidy"].connection.info.backend_pid)
 
 
 def _sign_in_all(port: int, clerks: Sequence[Clerk]) -> list[dict[str, str]]:
@@ -93,15 +103,15 @@ def _table(looks: Sequence[Look], seconds: float) -> dict[str, Any]:
 
 
 @contextmanager
-def _site() -> Iterator[int]:
-    """The site on a free port, gone afterwards."""
+def _site() -> Iterator[tuple[int, int]]:
+    """The site on a free port: (port, process); gone afterwards."""
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         port = int(s.getsockname()[1])
     process = subprocess.Popen([sys.executable, "-m", "tasuke.bench.office_server", str(port)])
     try:
         _wait_for(f"http://127.0.0.1:{port}/healthz", process)
-        yield port
+        yield port, process.pid
     finally:
         process.terminate()
         process.wait(timeout=60)

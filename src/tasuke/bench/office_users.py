@@ -9,11 +9,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
-from tasuke.bench.office_server import NO_TRAIL
-
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 # of ten looks of a clerk: four searches, four households, two lists of queries
-_WORK = ("search",) * 4 + ("household",) * 4 + ("claims",) * 2
+WORK = ("search",) * 4 + ("household",) * 4 + ("claims",) * 2
 
 
 class PageFailed(RuntimeError):
@@ -33,12 +31,11 @@ class Clerk:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """think: mean seconds between looks (0: none); work: what is done; silent: without the trail's write."""
+    """think: mean seconds between looks (0: none); work: what is done."""
 
     seconds: float
     think: float = 0.0
-    work: Sequence[str] = _WORK
-    silent: bool = False
+    work: Sequence[str] = WORK
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +54,6 @@ class Browser:
     port: int
     cookies: dict[str, str] = field(default_factory=dict)
     wire: http.client.HTTPConnection | None = None
-    silent: bool = False
 
     def get(self, path: str) -> tuple[int, bytes, str]:
         """(status, body, Location)."""
@@ -73,8 +69,6 @@ class Browser:
             self.wire = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         headers = dict(_FORM) if body is not None else {}
         headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        if self.silent:
-            headers[NO_TRAIL] = "1"
         try:
             self.wire.request(method, path, body, headers)
             answer = self.wire.getresponse()
@@ -112,7 +106,7 @@ def work_at(port: int, clerks: Sequence[Clerk], cookies: Sequence[dict[str, str]
     end = time.perf_counter() + load.seconds
 
     def one(place: int) -> None:
-        browser, chance = Browser(port, dict(cookies[place]), silent=load.silent), random.Random(place)  # noqa: S311
+        browser, chance = Browser(port, dict(cookies[place])), random.Random(place)  # noqa: S311
         try:
             if load.think:
                 time.sleep(chance.random() * load.think)

@@ -9,7 +9,7 @@ from pathlib import Path
 from tasuke.platform.database.embedded import data_folder
 
 # each thread holds a connection to every database; PostgreSQL allows 120 (database/embedded.py)
-_THREADS = 8
+_MOST_THREADS = 8
 _MOST_WORKERS = 6
 
 
@@ -58,29 +58,33 @@ def prepare_environment(listen: Listen) -> None:
         os.environ["TASUKE_HOSTS"] = f"127.0.0.1,localhost,{listen.host}"
 
 
-def serve(listen: Listen, *, application: str = "tasuke.deploy.wsgi:application") -> None:
-    """Serve until SIGINT or SIGTERM. Databases are prepared and the environment is set.
+def threads_of(cores: int) -> int:
+    """Threads of one worker: twice the cores and one more, beyond which they only wait for each other (Python computes
+    in one thread at a time) and the server warns of them."""
+    return min(cores * 2 + 1, _MOST_THREADS)
 
-    application: module and name of the WSGI application; a bench has one of its own around the product's.
-    """
+
+def serve(listen: Listen) -> None:
+    """Serve until SIGINT or SIGTERM. Databases are prepared and the environment is set."""
     from granian import Granian
     from granian.constants import Interfaces
 
     # A forked worker would inherit the locks of Polars' threads from a process that has computed before (the demo):
     # its first column operation would wait for ever. Fresh processes inherit nothing.
     multiprocessing.set_start_method("spawn", force=True)
-    workers = listen.workers or min(os.cpu_count() or 1, _MOST_WORKERS)
+    cores = os.cpu_count() or 1
+    workers, threads = listen.workers or min(cores, _MOST_WORKERS), threads_of(cores)
     data_folder().mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="metrics-", dir=data_folder()) as folder:
         os.environ["TASUKE_METRICS_FOLDER"] = str(Path(folder).resolve())
         Granian(
-            application,
+            "tasuke.deploy.wsgi:application",
             address=listen.host,
             port=listen.port,
             interface=Interfaces.WSGI,
             workers=workers,
-            blocking_threads=_THREADS,
-            backpressure=_THREADS * 4,
+            blocking_threads=threads,
+            backpressure=threads * 4,
             websockets=False,
             log_level="warning",  # type: ignore[arg-type]
             ssl_cert=listen.certificate,

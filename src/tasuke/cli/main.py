@@ -13,6 +13,7 @@ from tasuke.cli import (
     demo,
     feed,
     held,
+    keys,
     number,
     operate,
     schemes,
@@ -45,6 +46,7 @@ app.command("runs")(data.list_runs)
 app.add_typer(held.app, name="held", help="合計が合わないレセプトのファイル")
 app.command("serve")(serve.serve)
 app.command("found")(chain.found)
+app.add_typer(keys.app, name="keys", help="番号連携の鍵の失効と取替え")
 app.add_typer(accounts.app, name="accounts", help="最初の管理者と端末")
 app.command("worker")(operate.worker)
 app.command("setup")(operate.setup)

@@ -7,6 +7,7 @@ from tests.deploy.chain.conftest import CHAIN, FATHER, MOTHER, NUMBERS, OTARU, C
 from tests.deploy.chain.test_survival import check_each_once
 
 from tasuke.core.numbers import synthetic_my_number
+from tasuke.platform.transport.models import Removed
 from tasuke.systems.midserver.services.rotate_keys import rotate_keys
 from tasuke.systems.midserver.tenancy import inside
 from tasuke.systems.nis.models import Code, DirectoryKey, Refusal
@@ -52,6 +53,9 @@ def test_all_keys_are_renewed_with_messages_under_way_and_the_old_ones_end(famil
     now = in_force(family.now)
     assert not old & now
     assert {body for body, _ in now} == OWNERS
+    # the same turns have let the replies of a year ago go, and kept on record that they did
+    for system in ("unified_id", "gateway", "midserver", "nis"):
+        assert Removed.objects.using(system).filter(what="replies", rows__gt=0).exists()
     assert juki_sealing().newest()[0] != old_juki
     asked += family.ask(FATHER)
     family.settle()

@@ -19,7 +19,7 @@ from tasuke.platform.audit.models import AuditEvent
 from tasuke.platform.transport import outbox
 from tasuke.platform.transport.links import unbind_all
 from tasuke.platform.transport.testing import wire
-from tasuke.systems.subsidy.entitlements.models import Application
+from tasuke.systems.subsidy.entitlements.models import Application, Decision
 from tasuke.systems.subsidy.inquiries.models import Inquiry
 from tasuke.systems.subsidy.profile import set_profile
 from tasuke.systems.subsidy.registry.models import Income, Protection, ResidentRecord
@@ -245,3 +245,57 @@ def test_every_page_costs_few_statements(gateway: object) -> None:
     for path in ("/inquiries/", "/inquiries/?state=all", f"/inquiries/{made.pk}", f"/inquiries/ask/{CHILD}"):
         assert statements(reviewer, path) <= 15, path
     assert "髙橋　太郎" in reviewer.get("/inquiries/?state=answered").content.decode()
+
+
+def held_for_the_income(**changes: Any) -> None:
+    facts = {"person": {"id": CHILD}, "incomes": [{"subject": "parent", "subject_id": FATHER, "income_year": 2025}]}
+    Decision.objects.using("subsidy").create(
+        **{
+            "kind": "application", "scheme": HITORIOYA, "atena_no": CHILD, "version": "2024", "version_hash": "0" * 64,
+            "decided_on": date(2026, 6, 2), "judged_on": date(2026, 6, 1), "outcome": "pending",
+            "reasons": ["INCOME_UNKNOWN"], "income_year": 2025, "facts": facts, "recorded_at": NOW, **changes,
+        }
+    )  # fmt: skip
+
+
+def test_what_a_held_decision_waits_for_stands_in_the_form_and_in_the_list(gateway: object) -> None:
+    held_for_the_income()
+    clerk = signed_in("clerk", offices=[HERE])
+    page = clerk.get(f"/inquiries/ask/{CHILD}")
+    assert page.context["form"].initial == {"people": [FATHER], "year": 2026}
+    assert "髙橋　太郎の令和8年度の所得" in page.content.decode()
+    (line,) = clerk.get("/inquiries/bulk").context["lines"]
+    key = f"{FATHER}-{HITORIOYA}-2026"
+    assert (line.key, line.about, line.askable) == (key, ("髙橋　はな",), True)
+    wrong = clerk.post("/inquiries/bulk", {"provider": ""})
+    assert wrong.status_code == 422
+    assert 'id="id_rows_error"' in wrong.content.decode()
+    assert clerk.post("/inquiries/bulk", {"provider": "B012033", "rows": [key]}).status_code == 302
+    made = Inquiry.objects.using("subsidy").get()
+    assert (made.atena_no, made.about_atena_no, made.scheme, made.year) == (FATHER, CHILD, HITORIOYA, 2026)
+    (line,) = clerk.get("/inquiries/bulk").context["lines"]
+    assert (line.inquiry_id, line.askable) == (made.pk, False)
+    assert clerk.post("/inquiries/bulk", {"provider": "B012033", "rows": [key]}).status_code == 422
+    assert statements(clerk, "/inquiries/bulk") <= 15
+    other = signed_in("clerk", personal_id="other", offices=[ELSEWHERE])
+    assert other.get("/inquiries/bulk").context["lines"] == []
+
+
+def test_a_protected_person_is_not_asked_about_in_bulk(gateway: object) -> None:
+    held_for_the_income()
+    Protection.objects.using("subsidy").create(atena_no=CHILD, since=date(2025, 1, 1), source="申出")
+    clerk = signed_in("clerk")
+    assert "ひとりずつ照会する" in clerk.get("/inquiries/bulk").content.decode()
+    key = f"{FATHER}-{HITORIOYA}-2026"
+    assert clerk.post("/inquiries/bulk", {"provider": "B012033", "rows": [key]}).status_code == 422
+    assert not Inquiry.objects.using("subsidy").exists()
+
+
+def test_the_state_moves_by_itself_until_the_answer_is_there() -> None:
+    moving, done = inquiry(), answered(year=2025)
+    clerk = signed_in("clerk")
+    assert f"/inquiries/{moving.pk}/state" in clerk.get(f"/inquiries/{moving.pk}").content.decode()
+    still = clerk.get(f"/inquiries/{moving.pk}/state")
+    assert "照会中" in still.content.decode()
+    assert "HX-Refresh" not in still
+    assert clerk.get(f"/inquiries/{done.pk}/state")["HX-Refresh"] == "true"

@@ -1,5 +1,6 @@
 """What the screens of inquiries show, within the limits of who looks."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -137,6 +138,11 @@ def open_application(*, using: str, inquiry: Inquiry) -> int | None:
         state__in=(ApplicationState.RECEIVED, ApplicationState.HELD),
     )
     return waiting.order_by("-pk").values_list("pk", flat=True).first()
+
+
+def names_of(atena_nos: Iterable[str], *, using: str) -> dict[str, str]:
+    """宛名番号 → the newest name. One statement."""
+    return {no: name for no, (name, _) in _known_people(set(atena_nos), using).items()}
 
 
 def _known_people(people: set[str], using: str) -> dict[str, tuple[str, date | None]]:

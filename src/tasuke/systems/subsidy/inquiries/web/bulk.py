@@ -29,8 +29,9 @@ def bulk(request: OfficeRequest) -> HttpResponse:
     if isinstance(choices, str):
         return render(request, "inquiries/bulk.html", {**context, "closed": choices}, status=503)
     askable = [line for line in lines if line.askable]
-    form = BulkForm(request.POST or None, choices=choices, keys=[line.key for line in askable])
-    if request.method == "POST" and form.is_valid():
+    given = request.POST if request.method == "POST" else None
+    form = BulkForm(given, choices=choices, keys=[line.key for line in askable])
+    if form.is_valid():
         wanted = set(form.cleaned_data["rows"])
         try:
             done = _ask(request, [line for line in askable if line.key in wanted], form, choices)

@@ -67,8 +67,9 @@ def ask(request: OfficeRequest, atena_no: str) -> HttpResponse:
     choices = choices_or_why_not(request)
     if isinstance(choices, str):
         return render(request, "inquiries/ask.html", {**context, "closed": choices}, status=503)
-    form = AskForm(request.POST or None, person=person, choices=choices, needed=needed, on=request.today)
-    if request.method == "POST" and form.is_valid() and _asked(request, form, person, needed, choices):
+    given = request.POST if request.method == "POST" else None
+    form = AskForm(given, person=person, choices=choices, needed=needed, on=request.today)
+    if form.is_valid() and _asked(request, form, person, needed, choices):
         return HttpResponseRedirect(reverse("inquiries:ask", args=[atena_no]))
     offered = [choice for scheme in person.schemes for choice in choices_of(scheme, choices)]
     bases = list(dict.fromkeys(choice.legal_basis for choice in offered))

@@ -187,6 +187,7 @@ class Provision(models.Model):
     version = models.BigIntegerField("版", default=1)
     sent_version = models.BigIntegerField("送信した版", default=0)
     error = models.CharField("誤り", max_length=300, blank=True)
+    retry_at = models.DateTimeField("次に送る日時", null=True)  # of a row that could not be sent; empty: at once
     changed_at = models.DateTimeField("日時")
 
     class Meta:
@@ -195,7 +196,8 @@ class Provision(models.Model):
             models.CheckConstraint(condition=Q(sent_version__lte=F("version")), name="gateway_provision_version")
         ]
         indexes: ClassVar = [
-            models.Index(fields=["changed_at"], condition=~Q(sent_version=F("version")), name="gateway_provision_open")
+            models.Index(fields=["changed_at"], condition=~Q(sent_version=F("version")), name="gateway_provision_open"),
+            models.Index(fields=["retry_at"], condition=~Q(sent_version=F("version")), name="gateway_provision_due"),
         ]
 
     def __str__(self) -> str:

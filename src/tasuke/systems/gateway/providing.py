@@ -1,10 +1,11 @@
 """What this city provides: flags first, then 副本 of households, both by 統合宛名番号 (GW-5)."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
-from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db import connections, transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from tasuke.contracts.interface import (
     SET_MANUAL,
@@ -25,6 +26,14 @@ RESIDENT_BUSINESS = "001"
 _UNKNOWN = "統合宛名に登録されていません"
 _NOT_ASKED = "配信マスターに、この情報を照会できる組合せがありません"
 _CLOSED = Q(sent_version=F("version"))
+_RETRY_AFTER = timedelta(
+    minutes=10
+)  # nobody asks about who is not registered yet; all of them at each turn are too many
+_NOTE_SENT = """
+UPDATE gateway_provision p SET sent_version = n.sent_version, error = n.error,
+    retry_at = CASE WHEN n.error <> '' THEN %s::timestamptz END
+FROM unnest(%s::text[], %s::bigint[], %s::text[]) AS n (atena_no, sent_version, error) WHERE p.atena_no = n.atena_no
+"""
 
 
 def send_flags(at: datetime, limit: int) -> dict[str, int]:
@@ -71,25 +80,26 @@ def send_households(at: datetime, limit: int) -> dict[str, int]:
     counts = {"replicas": 0, "replicas_failed": 0}
     code = tables.provided()["household"].information_code
     if not MasterRow.objects.using(USING).filter(information_code=code, provider_kind=policy().kind).exists():
-        waiting = Provision.objects.using(USING).filter(~_CLOSED, error="")
-        return counts | {"replicas_failed": waiting.update(error=_NOT_ASKED)}
+        waiting = _due(at)
+        return counts | {"replicas_failed": waiting.update(error=_NOT_ASKED, retry_at=at + _RETRY_AFTER)}
     unset = PersonFlag.objects.using(USING).filter(~_CLOSED, atena_no=OuterRef("atena_no"))
     after = ""
     while True:
         with transaction.atomic(using=USING):
-            rows = list(
-                Provision.objects.using(USING)
-                .select_for_update(skip_locked=True)
-                .filter(~_CLOSED, ~Exists(unset), atena_no__gt=after)
-                .order_by("atena_no")[: min(limit, links.MOST)]
-            )
+            waiting = _due(at).select_for_update(skip_locked=True).filter(~Exists(unset), atena_no__gt=after)
+            rows = list(waiting.order_by("atena_no")[: min(limit, links.MOST)])
             if not rows:
                 return counts
             after = rows[-1].atena_no
-            _send_households(rows, code, counts)
+            _send_households(rows, code, counts, at)
 
 
-def _send_households(rows: Sequence[Provision], code: str, counts: dict[str, int]) -> None:
+def _due(at: datetime) -> QuerySet[Provision]:
+    """副本 that changed, without those that could not be sent a while ago."""
+    return Provision.objects.using(USING).filter(~_CLOSED, Q(retry_at__isnull=True) | Q(retry_at__lte=at))
+
+
+def _send_households(rows: Sequence[Provision], code: str, counts: dict[str, int], at: datetime) -> None:
     known = _numbers([row.atena_no for row in rows])
     listed = [row for row in rows if known.get(row.atena_no)]
     for row in rows:
@@ -110,7 +120,13 @@ def _send_households(rows: Sequence[Provision], code: str, counts: dict[str, int
         _note(listed, links.tell(UPDATE_REPLICA, update).errors)
     for row in listed:
         row.sent_version = row.sent_version if row.error else row.version
-    Provision.objects.using(USING).bulk_update(rows, ["sent_version", "error"], batch_size=1_000)
+    with connections[USING].cursor() as cursor:
+        sent: list[list[Any]] = [
+            [row.atena_no for row in rows],
+            [row.sent_version for row in rows],
+            [row.error for row in rows],
+        ]
+        cursor.execute(_NOTE_SENT, [at + _RETRY_AFTER, *sent])
     failed = sum(bool(row.error) for row in rows)
     counts["replicas"] += len(rows) - failed
     counts["replicas_failed"] += failed

@@ -47,7 +47,8 @@ _WORK = {
     "convert": "EXISTS (SELECT FROM gateway_inquiry WHERE state = 'waiting')",
     "send": "EXISTS (SELECT FROM gateway_inquiry WHERE state IN ('waiting', 'ready'))",
     "flags": "EXISTS (SELECT FROM gateway_person_flag WHERE NOT sent_version = version)",
-    "households": "EXISTS (SELECT FROM gateway_provision WHERE NOT sent_version = version)",
+    "households": "EXISTS (SELECT FROM gateway_provision WHERE NOT sent_version = version AND retry_at IS NULL)"
+    " OR EXISTS (SELECT FROM gateway_provision WHERE NOT sent_version = version AND retry_at <= %(at)s)",
 }
 
 
@@ -78,5 +79,5 @@ def _work(at: datetime) -> dict[str, int]:
     questions = {**_WORK, "newest_master": "COALESCE((SELECT max(version) FROM gateway_master_version), 0)"}
     with connections[USING].cursor() as cursor:
         statement = f"SELECT {', '.join(questions.values())}"
-        cursor.execute(statement, {"erase": at - timedelta(days=answers.KEEP_DAYS)})
+        cursor.execute(statement, {"at": at, "erase": at - timedelta(days=answers.KEEP_DAYS)})
         return dict(zip(questions, cursor.fetchone(), strict=True))

@@ -13,7 +13,7 @@ from tasuke.systems.resident.models import Refusal, UsageApplication
 from tasuke.systems.subsidy.profile import set_profile
 
 pytestmark = pytest.mark.django_db(databases=["resident", "accounts", "subsidy"])
-PAGES = ("", "usages/", "records/", "refusals/", "letters/")
+PAGES = ("", "usages/", "records/", "households/", "intake/", "refusals/", "letters/")
 FORM = {
     "system": "welfare",
     "name": "社会保障宛名",
@@ -87,3 +87,16 @@ def test_a_dead_letter_goes_again_and_its_contents_are_not_shown():
     browser.post(f"/resident/letters/{letter.pk}/again/")
     assert Outgoing.objects.using("resident").get().state == "waiting"
     assert browser.post(f"/resident/letters/{letter.pk}/again/").status_code == 404
+
+
+def test_what_the_register_sent_and_what_of_it_was_of_no_use():
+    from tests.systems.resident.test_intake import event, put
+
+    put(event(1), event(2, "2", sex="5"))
+    put(event(4))
+    text = signed_in("distribution_official").get("/resident/intake/").content.decode()
+    assert "住民記録" in text
+    assert "欠番あり" in text
+    assert "性別" in text
+    text = signed_in("distribution_official").get("/resident/households/").content.decode()
+    assert "送信待ち" in text

@@ -4,12 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Q
 
 from tasuke.platform.transport.models import Outgoing
 from tasuke.platform.transport.outbox import dead_letters
 from tasuke.systems.resident.items import ITEMS
-from tasuke.systems.resident.models import Consumer, DeliveryRecord, Refusal, UsageApplication
+from tasuke.systems.resident.models import (
+    Consumer,
+    DeliveryRecord,
+    HouseholdRecord,
+    IntakeFault,
+    IntakePosition,
+    Refusal,
+    UsageApplication,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,24 @@ def records(*, using: str, before: int | None, limit: int) -> Sequence[DeliveryR
 def refusals(*, using: str, before: int | None, limit: int) -> Sequence[Refusal]:
     """What was not given, newest first, older than an id."""
     rows = Refusal.objects.using(using).order_by("-id")
+    return list((rows.filter(pk__lt=before) if before else rows)[:limit])
+
+
+def intake_positions(*, using: str) -> Sequence[IntakePosition]:
+    """How far what senders tell at once is in."""
+    return list(IntakePosition.objects.using(using).order_by("sender"))
+
+
+def intake_faults(*, using: str, before: int | None, limit: int) -> Sequence[IntakeFault]:
+    """Events that could not be used, or only with a doubt, newest first, older than an id."""
+    rows = IntakeFault.objects.using(using).order_by("-id")
+    return list((rows.filter(pk__lt=before) if before else rows)[:limit])
+
+
+def household_records(*, using: str, before: int | None, limit: int) -> Sequence[HouseholdRecord]:
+    """情報連携記録 of 世帯情報, newest first, older than an id; `outgoing_state`: where its message is."""
+    message = Outgoing.objects.using(using).filter(provider="gateway", key=OuterRef("message_key"))
+    rows = HouseholdRecord.objects.using(using).order_by("-id").annotate(outgoing_state=message.values("state")[:1])
     return list((rows.filter(pk__lt=before) if before else rows)[:limit])
 
 

@@ -17,6 +17,9 @@ from tasuke.systems.resident.models import UsageApplication
 from tasuke.systems.resident.queries import (
     consumers,
     dead,
+    household_records,
+    intake_faults,
+    intake_positions,
     item_labels,
     letters,
     records,
@@ -142,6 +145,25 @@ def records_page(request: OfficeRequest) -> HttpResponse:
     return render(
         request, "resident/records.html", {"page": page_of(found, key=lambda r: r.pk, after=str(after or ""))}
     )
+
+
+@screen(Action.VIEW_DISTRIBUTION, using=USING)
+def households_page(request: OfficeRequest) -> HttpResponse:
+    """情報連携記録 of 世帯情報 to 市中間サーバ."""
+    after = _after(request)
+    found = household_records(using=USING, before=after, limit=PAGE_ROWS + 1)
+    return render(
+        request, "resident/households.html", {"page": page_of(found, key=lambda r: r.pk, after=str(after or ""))}
+    )
+
+
+@screen(Action.VIEW_DISTRIBUTION, using=USING)
+def intake_page(request: OfficeRequest) -> HttpResponse:
+    """What 住民記録 sends at once: how far it is in, gaps and doubles, and what could not be used."""
+    after = _after(request)
+    found = intake_faults(using=USING, before=after, limit=PAGE_ROWS + 1)
+    page = page_of(found, key=lambda r: r.pk, after=str(after or ""))
+    return render(request, "resident/intake.html", {"page": page, "positions": intake_positions(using=USING)})
 
 
 @screen(Action.VIEW_DISTRIBUTION, using=USING)

@@ -134,7 +134,7 @@ def find_changes(
     lost = _lost(marked, told)
     held = (
         waits.held.join(lost.select("entitlement_id"), on="entitlement_id", how="anti")
-        .sort("atena_no", "on")
+        .sort("atena_no", "on", "entitlement_id")
         .unique("atena_no", keep="first", maintain_order=True)
     )
     return EntitlementChanges(
@@ -228,7 +228,7 @@ def _lost(marked: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
     ends = noted.filter(pl.col("within") & (pl.col("rejected") | pl.col("notice").is_not_null()))
     reason = pl.when(pl.col("rejected")).then(first_reason()).otherwise(pl.col("notice").str.slice(0, 60))
     return (
-        ends.sort("entitlement_id", "on")
+        ends.sort("entitlement_id", "on", "notice")
         .unique("entitlement_id", keep="first", maintain_order=True)
         .with_columns(pl.col("on").alias("lost_on"), reason.alias("loss_reason"))
         .drop("notice")
@@ -300,13 +300,13 @@ def _reopened(marked: pl.DataFrame, lost: pl.DataFrame, entitlements: pl.DataFra
     )
     by_rule = (pl.col("loss_reason") == "") | pl.col("loss_reason").is_in([str(c) for c in ReasonCode])
     grown = (pl.col("band") == "extension") & (pl.col("own_band") != "extension")  # an extension has to be applied for
-    free = ended.join(following.select("entitlement_id", "next_from"), on="entitlement_id", how="left").filter(
-        by_rule & ~grown & (pl.col("next_from").is_null() | (pl.col("next_from") > pl.col("on")))
-    )
+    free = ended.join(
+        following.select("entitlement_id", "next_from"), on="entitlement_id", how="left", maintain_order="left"
+    ).filter(by_rule & ~grown & (pl.col("next_from").is_null() | (pl.col("next_from") > pl.col("on"))))
     end = pl.min_horizontal("end", "next_from")
-    kept = free.join(lost.select("entitlement_id"), on="entitlement_id", how="anti").with_columns(
-        pl.col("on").alias("start"), end.alias("end")
-    )
+    kept = free.join(
+        lost.select("entitlement_id"), on="entitlement_id", how="anti", maintain_order="left"
+    ).with_columns(pl.col("on").alias("start"), end.alias("end"))
     valued = kept.with_columns(payer_number_expr(rules).alias("payer_no"))
     same = pl.all_horizontal([pl.col(c).eq_missing(pl.col(f"own_{c}")) for c in VALUES])
     gapless = pl.col("start") == pl.col("valid_to")

@@ -95,12 +95,17 @@ def _sound_end() -> pl.Expr:
 
 def add_entitlements(*, using: str, rows: pl.DataFrame, now: datetime) -> int:
     """Append entitlements (columns of queries.ENTITLEMENT_COLUMNS but the id). Raises IntegrityError on an overlap."""
-    frame = rows.select(
-        *[c for c in _ENTITLEMENT if c not in ("valid_from", "valid_to", "loss_reason")],
-        daterange_expr(pl.col("valid_from"), pl.col("valid_to")).alias("valid"),
-        (pl.col("loss_reason") if "loss_reason" in rows.columns else pl.lit("")).alias("loss_reason"),
-        pl.lit(now.isoformat()).alias("recorded_from"),
-    ).with_columns(pl.col("band", "coverage", "copay_class", "funding").fill_null(""))
+    # by decision: their numbers follow from what was decided, not from the way in which the columns were joined
+    frame = (
+        rows.sort("decision_id", "valid_from")
+        .select(
+            *[c for c in _ENTITLEMENT if c not in ("valid_from", "valid_to", "loss_reason")],
+            daterange_expr(pl.col("valid_from"), pl.col("valid_to")).alias("valid"),
+            (pl.col("loss_reason") if "loss_reason" in rows.columns else pl.lit("")).alias("loss_reason"),
+            pl.lit(now.isoformat()).alias("recorded_from"),
+        )
+        .with_columns(pl.col("band", "coverage", "copay_class", "funding").fill_null(""))
+    )
     return copy_in(connections[using], "subsidy_entitlement", frame)
 
 
@@ -146,7 +151,7 @@ def _free(rows: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
         .agg(pl.col("valid_from").min().alias("_next"))
     )
     return (
-        rows.join(covered, on="id", how="anti")
+        rows.join(covered, on="id", how="anti", maintain_order="left")
         .join(following, on="id", how="left", maintain_order="left")
         .with_columns(pl.min_horizontal("end", "_next").alias("end"))
         .drop("_next")

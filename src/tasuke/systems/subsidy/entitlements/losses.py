@@ -95,8 +95,10 @@ def yield_lower(
             & (pl.col("end").is_null() | (pl.col("valid_from") < pl.col("end")))
         )
         first_days = both.with_columns(pl.max_horizontal("start", "valid_from").alias("first"))
-        once = first_days.sort("first").unique("entitlement_id", keep="first", maintain_order=True)
-        cases = cases_of(once.drop("start", "end"), on=pl.col("first"))
+        once = first_days.sort("first", "entitlement_id", "start").unique(
+            "entitlement_id", keep="first", maintain_order=True
+        )
+        cases = cases_of(once.sort("entitlement_id").drop("start", "end"), on=pl.col("first"))
         judged = judge_cases(using=using, rules=lower, cases=cases)
         rows = judged.filter(pl.col("reasons").list.contains(PRIORITY)).with_columns(
             pl.col("on").alias("lost_on"), pl.lit(PRIORITY).alias("loss_reason")

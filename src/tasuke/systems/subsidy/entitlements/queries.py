@@ -36,7 +36,8 @@ def entitlements_frame(
     overlapping: Period | None = None,
     atena_nos: pl.Series | None = None,
 ) -> pl.DataFrame:
-    """Current entitlements (ENTITLEMENT_COLUMNS): of a scheme, overlapping a period, of some persons, or all."""
+    """Current entitlements (ENTITLEMENT_COLUMNS): of a scheme, overlapping a period, of some persons, or all. By id:
+    what is written from them gets the same numbers whatever way the database took to find them."""
     conditions = ["e.recorded_to IS NULL"]
     params: list[object] = []
     if scheme is not None:
@@ -45,7 +46,7 @@ def entitlements_frame(
     if overlapping is not None:
         conditions.append("e.valid && daterange(%s::date, %s::date)")
         params += [overlapping.start, overlapping.end]
-    where = " WHERE " + " AND ".join(conditions)
+    where = f" WHERE {' AND '.join(conditions)} ORDER BY e.id"
     connection = connections[using]
     if atena_nos is None:
         return _texts(copy_out(connection, _SELECT + where, params, schema=ENTITLEMENT_COLUMNS))

@@ -228,7 +228,11 @@ def _record_numbers(using: str, rows: pl.DataFrame) -> None:
     query = "SELECT scheme, atena_no FROM subsidy_recipient_number WHERE scheme = ANY(%s)"
     known = copy_out(connection, query, [schemes], schema=schema)
     fresh = rows.select("scheme", "atena_no", "recipient_no").unique(maintain_order=True)
-    copy_in(connection, "subsidy_recipient_number", fresh.join(known, on=["scheme", "atena_no"], how="anti"))
+    copy_in(
+        connection,
+        "subsidy_recipient_number",
+        fresh.join(known, on=["scheme", "atena_no"], how="anti", maintain_order="left"),
+    )
 
 
 def _keep_rows(using: str, decided: pl.DataFrame, *, on: date, run_id: int, file_id: int) -> None:

@@ -13,7 +13,9 @@ from tasuke.deploy.imports import KINDS, import_request
 from tasuke.deploy.mappings import mapping_files, mapping_titles
 from tasuke.deploy.runs import load_jobs
 from tasuke.deploy.tasks import queue_run
+from tasuke.platform.audit.words import offer_names
 from tasuke.platform.batch.desk import DESK, Offer, RunRequest
+from tasuke.platform.batch.job import all_jobs
 from tasuke.platform.batch.models import Run
 from tasuke.platform.batch.services.apply_run import RunLocked
 from tasuke.platform.batch.services.apply_started import apply_started
@@ -44,6 +46,7 @@ def open_desk() -> None:
     DESK.offers = {offer.job: offer for offer in _OFFERS}
     DESK.reserved = {"select-payments": "payments:list", "write-transfers": "payments:list"}
     DESK.faults = _faults()
+    offer_names(lambda: {job.name: job.title for job in all_jobs()})
 
 
 def start_somewhere(using: str, run_id: int) -> None:

@@ -1,6 +1,7 @@
 """Events in words, as an auditor reads them."""
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -80,7 +81,96 @@ _WHAT = {
     "sheet-returned": "受付票の差戻し",
     "sheets": "受付票の一覧",
     "withdrawal": "申請の取下げ",
+    "account-correction": "口座の訂正",
+    "banks": "銀行別集計表",
+    "claim-file": "レセプトのファイル",
+    "contact-note": "応対記録",
+    "contact_note": "応対記録",
+    "corporation-form": "法人の入力",
+    "dead-letters": "届かなかった連絡",
+    "failed-transfer": "振込不能",
+    "flags": "フラグ",
+    "gateway-errors": "照会の誤り",
+    "inquiries-needed": "情報照会の要る人",
+    "inquiry-results": "情報照会の結果",
+    "inquiry-state": "情報照会の状態",
+    "linkage-code": "符号の取得",
+    "merge": "名寄せ",
+    "mid-flags": "不開示・自動応答不可フラグ",
+    "mid-provision": "情報提供",
+    "midserver-choice": "中間サーバーの画面",
+    "moved-in": "住登外者の転入",
+    "my-number": "個人番号の表示",
+    "nonresident": "住登外者",
+    "notices": "支払通知書",
+    "number-check": "番号の確認",
+    "number-fault": "番号の誤り",
+    "number-faults": "番号の誤りの一覧",
+    "number-notice": "番号の通知",
+    "payees": "支払対象者一覧",
+    "received": "受付",
+    "renewal-papers": "更新の書類",
+    "results-file": "照会結果のファイル",
+    "run-problems": "処理の問題",
+    "unified-number": "団体内統合宛名番号",
+    "unmerge": "名寄せの取消し",
+    "welfare-person": "社会保障宛名",
+    "welfare-tax": "社会保障宛名の税情報",
+    "withdrawn": "お知らせの取消し",
+    "zengin": "振込データ",
+    "audit:actor": "証跡(ある職員がしたこと)",
+    "audit:failed": "証跡(失敗と拒否)",
+    "audit:mass": "証跡(大量の閲覧)",
+    "audit:nights": "証跡(夜間と休日)",
 }
+# what stood in a record before and after, where the screens write it as a code
+_FIELDS = {
+    "account_no": "口座番号",
+    "agree": "承認",
+    "application": "申請",
+    "attachment": "添付書類",
+    "certificate": "受給者証",
+    "ended": "終了",
+    "entry": "決定",
+    "kind": "種類",
+    "notice": "お知らせ",
+    "notification": "届出",
+    "on": "あり",
+    "reason": "理由",
+    "returned_on": "返却日",
+    "sheet": "受付票",
+    "size": "バイト数",
+    "state": "状態",
+    "subsidy": "助成額",
+    "version": "版",
+    "ward_code": "区",
+}
+_CODES = {
+    "accept": "支給",
+    "accepted": "決定",
+    "changed": "変わった",
+    "current": "有効",
+    "failed": "振込不能",
+    "paid": "振込済み",
+    "query": "疑義",
+    "recall": "返還待ち",
+    "refuse": "過誤(疑義)",
+    "return": "過誤",
+    "returned": "返却",
+    "selected": "抽出済み",
+    "sent": "振込依頼済み",
+    "no_account": "口座なし",
+    "name_differs": "名義相違",
+    "closed": "解約",
+    "kind_differs": "種目相違",
+    "branch_differs": "店番号相違",
+    "payee": "受取人都合",
+    "recalled": "組戻し",
+    "True": "はい",
+    "False": "いいえ",
+}
+_STEPS = {"sign-in": "サインイン", "command": "コマンド"}  # where there is no screen with an action
+_OFFERED: list[Callable[[], Mapping[str, str]]] = []
 _TONES = {
     EventKind.CHANGED: "info",
     EventKind.PRINTED: "info",
@@ -112,6 +202,17 @@ class EventLine:
     facts: str
 
 
+def offer_names(names: Callable[[], Mapping[str, str]]) -> None:
+    """Whoever puts the site together says how runs are called. names: asked when a record is read."""
+    _OFFERED.append(names)
+
+
+def name_of(what: str) -> str:
+    """An object in Japanese: of this table, of those that were offered, or as it stands."""
+    known = _WHAT.get(what) or next((told for names in _OFFERED if (told := names().get(what))), "")
+    return known or _WHAT.get(what.rstrip("0123456789").rstrip("-"), what)  # `notices-1`: the first part of a paper
+
+
 def in_words(event: AuditEvent, names: dict[str, str]) -> EventLine:
     """An event with Japanese words. names: of the people of the office, by personal id."""
     return EventLine(
@@ -121,7 +222,7 @@ def in_words(event: AuditEvent, names: dict[str, str]) -> EventLine:
         name=names.get(event.personal_id, ""),
         office=event.office,
         terminal=event.terminal,
-        action=Action(event.action).label if event.action in set(Action) else event.action,
+        action=Action(event.action).label if event.action in set(Action) else _STEPS.get(event.action, event.action),
         purpose=purpose_label(event.purpose),
         kind=event.kind_label,
         tone=tone_of(event.kind),
@@ -160,8 +261,8 @@ def _joined(facts: dict[str, Any]) -> str:
 
 def _value(key: str, value: Any) -> str:
     if isinstance(value, dict):
-        return "{" + "、".join(f"{name} {item}" for name, item in value.items()) + "}"
+        return "、".join(f"{_FIELDS.get(name, name)} {_CODES.get(str(item), item)}" for name, item in value.items())
     if key == "what":
         first, _, rest = str(value).partition(" ")  # `notification account`: the object, then which one
-        return f"{_WHAT.get(first, first)} {rest}".strip()
+        return f"{name_of(first)} {rest}".strip()
     return purpose_label(str(value)) if key == "purpose" else str(value)

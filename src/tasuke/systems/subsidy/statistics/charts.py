@@ -52,7 +52,7 @@ def subsidy_by_month(facts: pl.DataFrame, *, title: str) -> str:
 
 def subsidy_by_ward(facts: pl.DataFrame, *, title: str) -> str:
     """Subsidy by ward, the largest first. facts: columns ward, subsidy."""
-    data = facts.group_by("ward").agg(man=pl.col("subsidy").sum() / _MAN)
+    data = facts.group_by("ward").agg(man=pl.col("subsidy").sum() / _MAN).sort("ward")
     bars = alt.Chart(data, title=title, width=560, height=alt.Step(26)).encode(
         y=alt.Y("ward:N", title=None, sort="-x"), x=alt.X("man:Q", title="助成額(万円)", axis=alt.Axis(format=",.0f"))
     )
@@ -67,7 +67,7 @@ def cost_by_band_and_care(facts: pl.DataFrame, *, title: str, order: list[str]) 
     """
     labels = {label: _short(label) for label in [*order, *facts["band"].unique()]}
     short = facts.with_columns(pl.col("band").replace(labels))
-    data = short.group_by("band", "care").agg(man=pl.col("subsidy").sum() / _MAN)
+    data = short.group_by("band", "care").agg(man=pl.col("subsidy").sum() / _MAN).sort("band", "care")
     ages = list(dict.fromkeys(labels[label] for label in order))
     chart = (
         alt.Chart(data, title=title, width=620, height=300)

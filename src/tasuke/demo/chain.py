@@ -31,7 +31,7 @@ from tasuke.systems.subsidy.registry.models import Protection
 
 USING = "subsidy"
 TAX = "TM00000000000002"
-_DEPARTMENT = "0001"
+ASKER, _DEPARTMENT = "demo-reviewer", "0001"
 _JOBS = {
     FileKind.RESIDENTS: ("distribute-residents", "住民情報の配信"),
     FileKind.NUMBERS: ("distribute-numbers", "個人番号の配信"),
@@ -132,7 +132,11 @@ def _inquire(office: Office, files: CityFiles, moved: Moved | None, clock: Ticki
     asked = _ask([one for one in needed if one.atena_no not in left], clock())
     settle(clock=clock)
     taken = 0
-    for inquiry in Inquiry.objects.using(USING).filter(outcome="found", taken_over_at__isnull=True).order_by("pk"):
+    # not what somebody asked for on the screens since
+    answered = Inquiry.objects.using(USING).filter(
+        outcome="found", taken_over_at__isnull=True, asked_by=ASKER, asked_at__lte=clock()
+    )
+    for inquiry in answered.exclude(atena_no__in=left).order_by("pk"):
         take_over_answer(using=USING, inquiry_id=inquiry.pk, by=HEAD, at=clock())
         taken += 1
     told = f"所得が不明 {len(people):,}人  照会 {asked:,}  回答の取込 {taken:,}  副本(代役の市) {replicas:,}"
@@ -171,7 +175,7 @@ def _ask(needed: Sequence[Needed], at: datetime) -> int:
             scheme=one.scheme,
             ward_code="",
             choices=choices,
-            by="demo-reviewer",
+            by=ASKER,
             department=_DEPARTMENT,
             at=at,
         )

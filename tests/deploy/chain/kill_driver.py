@@ -21,7 +21,9 @@ from tasuke.deploy.setup import configure
 
 configure()
 
-from django.db import connections  # noqa: E402 the settings stand first
+import psycopg  # noqa: E402 the settings stand first
+from django.db import connections  # noqa: E402
+from psycopg.conninfo import make_conninfo  # noqa: E402
 from tests.deploy.chain import conftest as town  # noqa: E402
 from tests.deploy.chain.test_survival import check_each_once  # noqa: E402
 
@@ -155,8 +157,15 @@ def stand() -> None:
         place = own_place(system)
         assert place is not None
         known = connections[system].settings_dict
-        own = f"{place[0]} user={known['USER']}"
+        own = make_conninfo(place[0], user=known["USER"])
         assert weaknesses(system, conninfo=own, program=str(known["USER"])) == []
+        for statement in (f'DROP DATABASE "{known["NAME"]}"', f'ALTER DATABASE "{known["NAME"]}" RENAME TO gone'):
+            with psycopg.connect(own, dbname="postgres", autocommit=True) as connection:
+                try:
+                    connection.execute(statement)
+                except psycopg.errors.InsufficientPrivilege:
+                    continue
+            raise AssertionError(statement)
 
 
 def move_in(chain: town.Chain) -> None:

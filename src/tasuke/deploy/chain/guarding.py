@@ -3,9 +3,11 @@ the program's, and 中間サーバー's database tells no municipality how much 
 
 import os
 
+import psycopg
 from psycopg.conninfo import make_conninfo
 
 from tasuke.platform.database.embedded import ensure_server
+from tasuke.platform.database.handing import database_weaknesses, keep_database
 from tasuke.platform.database.systems import SYSTEMS
 
 GUARDED = ("midserver", "nis")
@@ -17,6 +19,9 @@ def guard(system: str, *, conninfo: str, program: str) -> bool:
     conninfo: an administrator's connection to that database. program: the role that the program signs in as. Raises
     psycopg errors when the administrator may not do this.
     """
+    if system in GUARDED:
+        with psycopg.connect(conninfo) as connection:
+            keep_database(connection, program=program)
     if system == "nis":
         from tasuke.systems.nis.protection import protect_records as protect_national
 
@@ -43,15 +48,17 @@ def release(system: str, *, conninfo: str, program: str) -> None:
 
 def weaknesses(system: str, *, conninfo: str, program: str) -> list[str]:
     """What the program's role could do to the records, in Japanese. conninfo: as that role."""
+    if system not in GUARDED:
+        return []
+    with psycopg.connect(conninfo) as connection:
+        told = database_weaknesses(connection, program=program)
     if system == "nis":
         from tasuke.systems.nis.protection import record_weaknesses as national_weaknesses
 
-        return national_weaknesses(conninfo, program=program)
-    if system == "midserver":
-        from tasuke.systems.midserver.protection import record_weaknesses
+        return told + national_weaknesses(conninfo, program=program)
+    from tasuke.systems.midserver.protection import record_weaknesses
 
-        return record_weaknesses(conninfo)
-    return []
+    return told + record_weaknesses(conninfo)
 
 
 def guard_own(systems: tuple[str, ...] = SYSTEMS) -> list[str]:

@@ -42,8 +42,21 @@ def hand_over(connection: psycopg.Connection[Any], what: Handed) -> bool:
             _do(connection, f"GRANT {rights} ON {{}}.{{}} TO {{}}", what.schema, table, role)
     for function in what.functions:
         _do(connection, "ALTER FUNCTION {}.{}() OWNER TO {}", what.schema, function, OWNER)
-    # a role that was made by the program could be given to it by the program: ours was not, and is nobody's
     return True
+
+
+def keep_database(connection: psycopg.Connection[Any], *, program: str) -> None:
+    """Let the administrator own the database: its owner may drop it whole. The program may go on making schemas."""
+    database = connection.info.dbname
+    if not _owns_database(connection, program):
+        return
+    _do(connection, "ALTER DATABASE {} OWNER TO {}", database, connection.info.user)
+    _do(connection, "GRANT CONNECT, CREATE, TEMPORARY ON DATABASE {} TO {}", database, program)
+
+
+def database_weaknesses(connection: psycopg.Connection[Any], *, program: str) -> list[str]:
+    """What the program's role could do to the database as a whole, in Japanese."""
+    return ["データベースの所有者です(全体を削除できます)"] if _owns_database(connection, program) else []
 
 
 def take_back(connection: psycopg.Connection[Any], what: Handed, *, owner: str) -> None:
@@ -74,6 +87,13 @@ def weaknesses(connection: psycopg.Connection[Any], what: Handed) -> list[str]:
     return found
 
 
+def _owns_database(connection: psycopg.Connection[Any], program: str) -> bool:
+    row = connection.execute(
+        "SELECT pg_get_userbyid(datdba) = %s FROM pg_database WHERE datname = current_database()", [program]
+    ).fetchone()
+    return row is not None and bool(row[0])
+
+
 def _is_handed_over(connection: psycopg.Connection[Any], what: Handed) -> bool:
     schema = connection.execute(
         "SELECT pg_get_userbyid(nspowner) FROM pg_namespace WHERE nspname = %s", [what.schema]
@@ -94,6 +114,7 @@ def _owner_of(connection: psycopg.Connection[Any], schema: str, table: str) -> s
 
 
 def _make_owner(connection: psycopg.Connection[Any]) -> None:
+    """Made by the administrator: a role that the program had made could be given to it by the program."""
     if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [OWNER]).fetchone():
         return
     try:

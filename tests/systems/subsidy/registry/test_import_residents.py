@@ -162,7 +162,7 @@ def test_import_residents_full_file_names_residents_that_it_lacks(import_feed):
 def test_import_residents_broken_file_changes_nothing_and_says_why(import_feed):
     run, _ = import_feed("residents", "氏名,住所\r\nあ,い\r\n".encode())
 
-    assert run.plan["fatal"] == 1
+    assert run.plan["取り込む行"] == 0
     assert not ResidentRecord.objects.exists()
     assert RunProblem.objects.using("subsidy").filter(run=run, severity="fatal").exists()
 

@@ -140,11 +140,10 @@ def _plan(context: RunContext, feed: Feed) -> Plan:
     first = feed.first_load
     work.at_once = first is not None and can_load_at_once(using=context.using, model=first.table.model)
     counts = {
-        "rows": work.rows,
-        "accepted": work.frame.height,
-        "rejected": work.rejected,
-        "persons": work.frame[feed.person].n_unique(),
-        "fatal": int(fatal),
+        "ファイルの行": work.rows,
+        "取り込む行": work.frame.height,
+        "取り込めない行": work.rejected,
+        "対象者": work.frame[feed.person].n_unique(),
     }
     return Plan(
         counts=counts,

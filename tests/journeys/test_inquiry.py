@@ -92,7 +92,7 @@ def test_the_income_of_a_family_that_moved_in_is_asked_for_and_decides(desk):
     auditor.page.get_by_label("宛名番号").fill(MOTHER)
     auditor.page.locator("form", has=auditor.page.get_by_label("宛名番号")).get_by_role("button").click()
     auditor.look()
-    for word in ("demo-clerk", "demo-reviewer", "inquiry"):
+    for word in ("demo-clerk", "demo-reviewer", "情報照会をする", "情報照会の回答を取り込む"):
         assert word in auditor.text, word
 
 

@@ -1,4 +1,4 @@
-"""`tasuke keys`: keys of bodies that were stolen or lost."""
+"""`tasuke keys`: keys of bodies that were stolen or lost; the keys of 個人番号."""
 
 from typing import Annotated
 
@@ -57,6 +57,17 @@ def replace(body: Body, by: Person, why: Why, profile: ProfileName = None) -> No
     except (NothingHandedOver, UnknownBody) as error:
         stop(str(error), status=Exit.PROBLEMS)
     messages.print(f"取り替えました: {body}", markup=False)
+
+
+@app.command()
+def rotate(by: Person, why: Why, profile: ProfileName = None) -> None:
+    """団体内統合宛名: 個人番号を守る鍵を新しくし、保管してある番号を新しい鍵で封じ直す。"""
+    _begin(by, why, profile)
+    from tasuke.deploy.clock import now
+    from tasuke.systems.unified_id.services.rotate_keys import rotate_keys
+
+    done = rotate_keys(using="unified_id", by=by, why=why, at=now())
+    write_json({"data_key": done.data_key, "sealing": done.sealing_kid, "resealed": done.resealed})
 
 
 def _begin(by: str, why: str, profile: str | None) -> None:

@@ -28,9 +28,10 @@ from tasuke.core.numbers import my_number_check_digit
 from tasuke.platform.audit.models import AuditEvent
 from tasuke.platform.crypto.sealed import keypair_of, open_with
 from tasuke.systems.unified_id.models import BusinessNumber, NumberRow, Person, RowFault, Traffic
-from tasuke.systems.unified_id.my_number import keypair, open_at_rest, vault
+from tasuke.systems.unified_id.my_number import open_at_rest, vault
 from tasuke.systems.unified_id.policy import set_policy
 from tasuke.systems.unified_id.services.permit_my_number import approve_permit, request_permit
+from tasuke.systems.unified_id.services.rotate_keys import reseal, rotate_keys
 
 pytestmark = [pytest.mark.django_db(databases=["unified_id"])]
 
@@ -300,17 +301,19 @@ def test_with_another_number_the_old_code_is_taken_out_before_a_new_one_is_asked
 def test_numbers_open_and_match_after_both_keys_were_changed(unified):
     unified.register(unified.row("1", my_number(1)), unified.row("2", my_number(2)))
     old_seal = unified.sealed(my_number(3))
-    vault().rotate()
-    keypair().rotate()
-    assert unified.register(unified.row("3", my_number_sealed=old_seal)).errors == ()
+    done = rotate_keys(using="unified_id", by="K0001", why="年次の更新", at=AT)
+    assert (done.data_key, done.resealed) == (2, 2)
+    assert unified.register(unified.row("3", my_number_sealed=old_seal)).errors == ()  # on its way since before
     again = Unified(unified.link)
     again.calls = unified.calls
-    assert again.jwk["kid"] != unified.jwk["kid"]
+    assert again.jwk["kid"] == done.sealing_kid != unified.jwk["kid"]
     assert again.register(again.row("1", my_number(1))).unchanged == 1
-    rows = NumberRow.objects.using("unified_id").order_by("person__links__atena_no")
-    opened = open_at_rest(bytes(row.sealed) for row in rows)
-    assert [number.reveal() for number in opened] == [my_number(n) for n in (1, 2, 3)]
-    assert bytes(rows[2].sealed)[:20] != bytes(rows[0].sealed)[:20]
+    blobs = [bytes(row.sealed) for row in NumberRow.objects.using("unified_id").order_by("person__links__atena_no")]
+    assert [number.reveal() for number in open_at_rest(blobs)] == [my_number(n) for n in (1, 2, 3)]
+    assert {vault().key_of(blob) for blob in blobs} == {2}  # nothing lies under the old key any more
+    assert reseal(using="unified_id", data_key=2) == 0
+    event = AuditEvent.objects.using("unified_id").get(kind="setting-changed")
+    assert (event.personal_id, "年次の更新" in str(event.detail)) == ("K0001", True)
 
 
 def test_a_resident_whom_a_business_took_for_another_is_not_tied_to_that_other(unified):

@@ -2,9 +2,9 @@
 
 import os
 import time
-from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -93,9 +93,9 @@ def distribute(people: list[str], *, day: date, at: datetime) -> None:
     """Into the distribution, committed in the pieces in which its job takes a file."""
     from tasuke.systems.resident.services.receive_states import receive_states
 
-    rows = residents(people, day=day)
-    for piece in rows.iter_slices(_AT_ONCE):
-        receive_states(using="resident", rows=piece, at=at, file_id=None, tell_gateway=False)
+    for start in range(0, len(people), _AT_ONCE):
+        rows = residents(people[start : start + _AT_ONCE], day=day)
+        receive_states(using="resident", rows=rows, at=at, file_id=None, tell_gateway=False)
 
 
 def my_numbers(people: list[str]) -> pl.DataFrame:
@@ -212,6 +212,38 @@ def meter_links(meter: Meter) -> None:
         for name in (consumer, *(f"{consumer}:{body}" for body in bodies)):
             if is_bound(provider, consumer=name):
                 bind(provider, name, MeteredLink(link_to(provider, consumer=name), provider, meter))
+
+
+@contextmanager
+def counted_statements() -> Iterator[Counter[str]]:
+    """Statements by system, while in here."""
+    from django.db import connections
+
+    counts: Counter[str] = Counter()
+
+    def counting(system: str) -> Callable[..., Any]:
+        def count(execute: Callable[..., Any], *called: Any) -> Any:
+            counts[system] += 1
+            return execute(*called)
+
+        return count
+
+    with ExitStack() as stack:
+        for system in SYSTEMS:
+            stack.enter_context(connections[system].execute_wrapper(counting(system)))
+        yield counts
+
+
+def disk_mb() -> int:
+    """What the databases of the chain lie on disk, without the server's log of changes."""
+    from django.db import connections
+
+    sizes = []
+    for system in SYSTEMS:
+        with connections[system].cursor() as cursor:
+            cursor.execute("SELECT pg_database_size(current_database())")
+            sizes.append(int(cursor.fetchone()[0]))
+    return sum(sizes) // 2**20
 
 
 def metered_turn(meter: Meter) -> None:

@@ -10,7 +10,7 @@ _INQUIRIES = 10_000
 
 def measure(scale: float) -> BenchResult:
     """Inquiries a second from the question to the last answer; one process for Python, the server beside it."""
-    from tasuke.bench.chain_peer import bare_inquiries
+    from tasuke.bench.chain_peer import BARE, bare_inquiries
 
     count = int(_INQUIRIES * scale)
     with standing_chain("inquiries"):
@@ -29,7 +29,7 @@ def measure(scale: float) -> BenchResult:
     share = {system: round(seconds, 2) for system, seconds in sorted(meter.seconds.items())}
     return result(
         "inquiries-bulk", count / taken, "inquiries/s", target=">= 200 on 2 cores",
-        peer_name="sign, seal and INSERT of the same messages alone", peer=1 / bare, **counts, turns=turns,
+        peer_name=BARE, peer=1 / bare, **counts, turns=turns,
         seconds=round(taken, 2), python_cpu_seconds=round(busy, 2), seconds_by_system=share,
     )  # fmt: skip
 

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 import polars as pl
 
-from tasuke.bench.chain import atena_nos, distribute, my_numbers, standing_chain
+from tasuke.bench.chain import atena_nos, disk_mb, distribute, my_numbers, standing_chain
 from tasuke.bench.database import copy_alone
 from tasuke.bench.result import BenchResult, result
 
@@ -30,6 +30,7 @@ def measure(scale: float) -> BenchResult:
         _deliver()
         taken, busy = time.perf_counter() - began, time.process_time() - cpu
         issued, linked = _issued_and_linked()
+        disk = disk_mb()
         tables = ("unified_id_person", "unified_id_number", "unified_id_business_number")
         with TemporaryDirectory() as folder:
             peer, _ = copy_alone(tables, Path(folder), using="unified_id")
@@ -37,7 +38,7 @@ def measure(scale: float) -> BenchResult:
         "unified-numbers", taken, "s", target="<= 600 s for 2,000,000", peer_name="COPY alone of the same rows",
         peer=peer, numbers=count, issued=issued, linked=linked, seal_and_post_seconds=round(sealed, 2),
         python_cpu_seconds=round(busy, 2), numbers_per_second=int(count / taken),
-        seconds_for_2_000_000=round(taken * _NUMBERS / count, 1),
+        seconds_for_2_000_000=round(taken * _NUMBERS / count, 1), databases_mb=disk,
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from pypdf import PdfReader
 import tasuke.systems.subsidy.certificates.jobs as jobs
 from tasuke.deploy.clock import today
 from tasuke.platform.access.testing import signed_in
+from tasuke.platform.exchange.models import OutboundFile
 from tasuke.systems.subsidy.certificates.models import Certificate
 from tasuke.systems.subsidy.registry.models import ResidentRecord
 
@@ -107,6 +108,31 @@ def test_a_mass_print_has_no_page_of_its_own(papers, city, office):
     assert clerk.get("/certificates/99999999999999999999999/").status_code == 404
 
 
+def test_head_office_takes_the_bundles_of_a_run_and_everybody_on_them_is_on_record(papers, city, office):
+    city.person("103", household_no="2")
+    city.entitled("103", "0000034")
+    mailed = office.run("issue-certificates", scheme=city.HITORIOYA, on=date(2026, 4, 2)).pk
+    by_hand, head = papers["101"].run_id, signed_in("head_office")
+    # certificates and register; with labels where nobody is under 支援措置 (of a household: all of it)
+    for run_id, number, people in ((by_hand, 2, ["101", "102"]), (mailed, 3, ["103"])):
+        text = body(head.get(f"/runs/{run_id}/"))
+        files = OutboundFile.objects.using("subsidy").filter(run_id=run_id)
+        assert len(files) == number
+        for file in files:
+            address, before = f"/runs/{run_id}/papers/{file.pk}/", len(events())
+            assert f'href="{address}"' in text
+            response = head.get(address)
+            assert response.content.startswith(b"%PDF")
+            assert "attachment" in response["Content-Disposition"]
+            assert events()[before:] == [("printed", person) for person in people]
+    assert head.get(f"/runs/{by_hand}/papers/{file.pk}/").status_code == 404
+    for role in ("operator", "reviewer", "auditor"):
+        assert signed_in(role).get(address).status_code == 403
+    ward = signed_in("head_office", offices=["141313"], personal_id="ward-head")
+    assert ward.get(address).status_code == 404
+    assert "papers/" not in body(ward.get(f"/runs/{mailed}/"))
+
+
 def test_a_paper_comes_back_once_and_not_tomorrow(papers):
     clerk, paper = signed_in("clerk"), papers["101"]
     address = f"/certificates/{paper.pk}/return/"
@@ -115,7 +141,9 @@ def test_a_paper_comes_back_once_and_not_tomorrow(papers):
     assert "交付日" in body(clerk.post(address, {"returned_on": "2026-03-31"}))
     assert clerk.post(address, {"returned_on": "令和8年4月2日"}).status_code == 302
     assert "返還済み" in body(clerk.get(f"/certificates/{paper.pk}/"))
-    assert "返還済みです" in body(clerk.post(address, {"returned_on": "R8.4.3"}))
+    again = clerk.post(address, {"returned_on": "R8.4.3"})
+    assert "令和8年4月2日に返還済みです(試験 職員(" in body(again)
+    assert 'value="R8.4.3"' in body(again)  # what was typed stands
 
 
 @pytest.mark.parametrize(("role", "status"), [("payment_drafter", 403), ("auditor", 403), ("head_office", 200)])

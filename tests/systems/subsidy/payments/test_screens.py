@@ -284,3 +284,30 @@ def test_head_office_cannot_approve_money_among_the_runs(family, people):
     head = signed_in("head_office")
     assert head.post(f"/runs/{run.pk}/approve/").status_code == 404
     assert head.post(DAY + "approve/").status_code == 403
+
+
+def test_the_second_of_two_is_told_and_loses_nothing(sent, office_clock):
+    office_clock(date(2026, 5, 28))
+    drafter = signed_in("payment_drafter")
+    payment = Payment.objects.using("subsidy").get(payee_atena_no="201")
+    address = f"/payments/no/{payment.payment_no}/"
+    drafter.post(DAY + "file/")
+    given = {"returned_on": "R8.5.27", "reason": "closed", "returned_amount": "3000", "fee": "0"}
+    drafter.post(address + "failed/", given)
+    second = drafter.post(address + "failed/", given | {"fee": "77"})
+    assert second.status_code == 422
+    assert "試験 職員(test-payment-drafter) が先に記録しています" in body(second)
+    assert 'value="77"' in body(second)
+    account = {
+        "bank_code": "0001", "branch_code": "001", "account_kind": "1", "account_no": "7654321",
+        "holder_kana": "タカハシ タロウ", "seen": "0",
+    }  # fmt: skip
+    assert drafter.post(address + "account/", account).url == address
+    later = drafter.post(address + "account/", account | {"account_no": "1111111"})
+    assert later.status_code == 422
+    assert "が先に口座を訂正しています" in body(later)
+    assert 'value="1111111"' in body(later)
+    first = AccountCorrection.objects.using("subsidy").get()
+    assert f'name="seen" value="{first.pk}"' in body(later)
+    overruled = drafter.post(address + "account/", account | {"account_no": "1111111", "seen": str(first.pk)})
+    assert overruled.url == address

@@ -9,6 +9,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST
 
 from tasuke.platform.access import Action, OfficeRequest, screen
+from tasuke.platform.accounts.staff import staff_name
 from tasuke.platform.exchange.archive import fetch
 from tasuke.platform.ui.paging import PAGE_ROWS, page_of
 from tasuke.systems.subsidy.certificates.models import Certificate
@@ -87,7 +88,10 @@ def take_back(request: OfficeRequest, certificate_id: int) -> HttpResponse:
                 return_certificate(
                     using=USING, certificate_id=certificate_id, returned_on=returned_on, by=request.actor.personal_id
                 )
-            except (AlreadyReturned, ReturnedBeforeIssue) as refused:
+            except AlreadyReturned as refused:
+                who = f"({staff_name(refused.by)} が記録しました)" if refused.by else ""
+                form.add_error("returned_on", f"{refused}{who}")
+            except ReturnedBeforeIssue as refused:
                 form.add_error("returned_on", str(refused))
             else:
                 certificate = page.line.certificate

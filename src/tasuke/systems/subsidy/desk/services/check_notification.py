@@ -40,9 +40,14 @@ def check_notification(
         told = Notification.objects.using(using).get(pk=notification_id)
         draft = draft_of(told)
         one_at_a_time(using, draft.people)
-        checked = NotificationCheck.objects.using(using).filter(notification=told).exists()
-        if not told.needs_check or checked:
-            raise NotWaiting("この届出は照合を待っていません")
+        theirs = NotificationCheck.objects.using(using).filter(notification=told).first()
+        if not told.needs_check or theirs:
+            done = (
+                f"{theirs.checked_name}が先に{'照合しました' if theirs.accepted else '取り消しました'}。"
+                if theirs
+                else ""
+            )
+            raise NotWaiting(f"{done}この届出は照合を待っていません")
         if accept:
             if told.recorded_by == actor.personal_id:
                 raise SamePerson("入力した本人は照合できません。別の職員が照合してください")

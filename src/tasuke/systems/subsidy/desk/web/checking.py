@@ -11,14 +11,12 @@ from tasuke.systems.subsidy.desk.notifications import show_notification
 from tasuke.systems.subsidy.desk.services.check_notification import (
     FactsMoved,
     NotWaiting,
-    RemarkWanted,
     SamePerson,
     check_notification,
 )
-from tasuke.systems.subsidy.desk.web.notifications import is_hidden
+from tasuke.systems.subsidy.desk.web.notifications import DropForm, is_hidden, show_one
 
 USING = "subsidy"
-_LENGTH = 200
 
 
 @require_POST
@@ -32,18 +30,22 @@ def check(request: OfficeRequest, notification_id: int) -> HttpResponse:
     accept = request.POST.get("accept") == "1"
     if accept and is_hidden(request, told):
         raise Http404  # nobody compares what they may not see
+    drop = DropForm(request.POST)
+    if not accept and not drop.is_valid():
+        return show_one(request, told, drop=drop, status=422)
     try:
         check_notification(
             using=USING,
             notification_id=notification_id,
             accept=accept,
-            remark=request.POST.get("remark", "")[:_LENGTH],
+            remark="" if accept else drop.cleaned_data["remark"],
             actor=request.actor,
             on=request.today,
             now=request.at,
         )
-    except (NotWaiting, SamePerson, FactsMoved, RemarkWanted) as error:
-        messages.error(request, f"{error}。")
+    except (NotWaiting, SamePerson, FactsMoved) as error:
+        typed = "" if accept else f"入力した理由: {drop.cleaned_data['remark']}"
+        messages.error(request, f"{error}。{typed}")
     else:
         people = told["content"]["people"].split(";")
         after = {"notification": notification_id, "accepted": accept}

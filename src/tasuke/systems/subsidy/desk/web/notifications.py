@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -30,6 +31,7 @@ from tasuke.systems.subsidy.desk.services.record_notification import (
 from tasuke.systems.subsidy.desk.web.attachments import AttachmentForm
 from tasuke.systems.subsidy.desk.web.notification_forms import FORMS, Asked, NotificationForm
 from tasuke.systems.subsidy.desk.web.notification_values import first_values
+from tasuke.systems.subsidy.desk.web.text_field import TypedText
 from tasuke.systems.subsidy.profile import active_profile
 
 USING = "subsidy"
@@ -45,6 +47,15 @@ class _Page:
     effect: Effect | None = None
     theirs: tuple[Notification, ...] = ()
     moved: bool = False
+
+
+class DropForm(forms.Form):
+    """Why a 届出 that waits is dropped."""
+
+    remark = TypedText(
+        label="取り消す理由", max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": "取り消す理由を入力してください"},
+    )  # fmt: skip
 
 
 @sensitive_post_parameters()
@@ -75,7 +86,11 @@ def receive(request: OfficeRequest, atena_no: str, kind: str) -> HttpResponse:
 @screen(Action.RECORD_NOTIFICATION, purpose="required")
 def notification(request: OfficeRequest, notification_id: int) -> HttpResponse:
     """One 届出: what was said, what it did, which papers are to be made now."""
-    told = _find(request, notification_id)
+    return show_one(request, _find(request, notification_id))
+
+
+def show_one(request: OfficeRequest, told: Row, *, drop: DropForm | None = None, status: int = 200) -> HttpResponse:
+    """The page of one 届出. drop: the reason for dropping it as it was typed, with what is wrong."""
     request.audit.read(
         sorted({told["atena_no"], *(e["atena_no"] for e in told["effect"]["entitlements"])}), "notification"
     )
@@ -89,10 +104,11 @@ def notification(request: OfficeRequest, notification_id: int) -> HttpResponse:
         # who compares has to see every digit; nobody else does
         "typed": told["content"] if told["kind"] == NotificationKind.ACCOUNT and _compares(request, told) else None,
         "hide_facts": is_hidden(request, told),
-        "files": attachments_of(using=USING, notification_id=notification_id),
+        "files": attachments_of(using=USING, notification_id=told["id"]),
         "attach": AttachmentForm(),
+        "drop": drop or DropForm(),
     }
-    return render(request, "desk/notification.html", context)
+    return render(request, "desk/notification.html", context, status=status)
 
 
 @require_POST

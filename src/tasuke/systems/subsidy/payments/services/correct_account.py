@@ -5,7 +5,20 @@ from datetime import datetime
 from django.db import transaction
 
 from tasuke.core.text import Wo, bank_kana
+from tasuke.platform.accounts.staff import staff_name
 from tasuke.systems.subsidy.payments.models import AccountCorrection, FailedTransfer, Payment
+
+
+class CorrectedMeanwhile(Exception):
+    """Somebody else corrected the account after the form was opened. theirs: their correction, which stands."""
+
+    def __init__(self, theirs: AccountCorrection) -> None:
+        super().__init__(
+            f"{staff_name(theirs.recorded_by)} が先に口座を訂正しています({theirs.bank_code}-{theirs.branch_code} "
+            f"口座番号の下3けた {theirs.account_no[-3:]})。"
+            "入力は残してあります。それでも直すときは、もう一度記録してください"
+        )
+        self.theirs = theirs
 
 
 class AlreadyReplaced(Exception):
@@ -24,11 +37,14 @@ def correct_account(
     by: str,
     now: datetime,
     wo: Wo = "reject",
+    seen: int | None = None,
 ) -> AccountCorrection:
     """Say into which account a failed payment goes with the next pay day. The last correction counts.
 
-    Raises FailedTransfer.DoesNotExist (not a failed payment), AlreadyReplaced, BankKanaError (holder), IntegrityError
-    (codes that are not digits). Whether the branch exists is checked on the pay day, like every account.
+    seen: the last correction (0: none) when the form was opened; None: whoever asks has seen none and overrules all.
+    Raises CorrectedMeanwhile, FailedTransfer.DoesNotExist (not a failed payment), AlreadyReplaced, BankKanaError
+    (holder), IntegrityError (codes that are not digits). Whether the branch exists is checked on the pay day, like
+    every account.
     """
     bank_kana(holder_kana, wo=wo)
     with transaction.atomic(using=using):
@@ -37,6 +53,9 @@ def correct_account(
         )
         if Payment.objects.using(using).filter(replaces_id=failure.payment_id).exists():
             raise AlreadyReplaced(f"支払{payment_no}は、再振込の支払がすでにあります")
+        last = AccountCorrection.objects.using(using).filter(failure=failure).order_by("-pk").first()
+        if last is not None and seen is not None and last.pk > seen:
+            raise CorrectedMeanwhile(last)
         return AccountCorrection.objects.using(using).create(
             failure=failure,
             bank_code=bank_code,

@@ -5,7 +5,6 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from tasuke.platform.accounts.staff import staff_name
 from tasuke.platform.exchange.archive import fetch
 from tasuke.platform.exchange.models import OutboundFile
 from tasuke.systems.subsidy.payments.models import PaymentBatch, TransferDownload
@@ -16,7 +15,11 @@ class NoTransferFile(LookupError):
 
 
 class AlreadyDownloaded(Exception):
-    """Somebody has taken the file already: a second transfer would pay twice."""
+    """Somebody has taken the file already: a second transfer would pay twice. by: who."""
+
+    def __init__(self, message: str, *, by: str) -> None:
+        super().__init__(message)
+        self.by = by
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ def download_transfer(*, using: str, pay_on: date, reason: str, by: str, now: da
         first = TransferDownload.objects.using(using).filter(batch=batch).order_by("pk").first()
         if first is not None and not reason.strip():
             raise AlreadyDownloaded(
-                f"{staff_name(first.downloaded_by)} が既に取り出しています。もう一度取り出す理由を入力してください"
+                "既に取り出しています。もう一度取り出す理由を入力してください", by=first.downloaded_by
             )
         TransferDownload.objects.using(using).create(
             batch=batch,

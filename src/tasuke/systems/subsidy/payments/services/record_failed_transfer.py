@@ -9,7 +9,11 @@ from tasuke.systems.subsidy.payments.models import FailedTransfer, FailureReason
 
 
 class NotTransferred(Exception):
-    """The payment has not gone to the bank, or has come back already."""
+    """The payment has not gone to the bank, or has come back already. by: who recorded that, "" for nobody."""
+
+    def __init__(self, message: str, *, by: str = "") -> None:
+        super().__init__(message)
+        self.by = by
 
 
 class ReturnedOnImpossible(ValueError):
@@ -40,7 +44,11 @@ def record_failed_transfer(
         found = Payment.objects.using(using).select_related("batch").select_for_update(of=("self",))
         payment = found.get(payment_no=payment_no)
         if payment.state not in (PaymentState.SENT, PaymentState.PAID):
-            raise NotTransferred(f"支払{payment_no}は{payment.get_state_display()}です。振込不能は記録できません")
+            first = FailedTransfer.objects.using(using).filter(payment=payment).first()
+            raise NotTransferred(
+                f"支払{payment_no}は{payment.get_state_display()}です。振込不能は記録できません",
+                by=first.recorded_by if first else "",
+            )
         if not payment.batch.downloads.using(using).exists():
             raise NotTransferred("振込データをまだ取り出していません。振込不能は記録できません")
         if not payment.batch.pay_on <= returned_on <= now.date():

@@ -61,8 +61,9 @@ class FailureForm(forms.Form):
 
 
 class AccountForm(forms.Form):
-    """The account for the next time."""
+    """The account for the next time. seen: the last correction when the form was opened."""
 
+    seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
     bank_code = DigitsField(label="金融機関コード", length=4)
     branch_code = DigitsField(label="店番号", length=3)
     account_kind = forms.ChoiceField(label="預金種目", choices=list(KINDS.items()))

@@ -10,10 +10,15 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from tasuke.platform.access import Action, OfficeRequest, screen
+from tasuke.platform.accounts.staff import staff_name
 from tasuke.systems.subsidy.payments.models import FailureReason, Payment, PaymentBatch
 from tasuke.systems.subsidy.payments.screens import KINDS, PaymentPage, payment_page
 from tasuke.systems.subsidy.payments.services.confirm_transfers import FileNotTaken, PayDayNotOver, confirm_transfers
-from tasuke.systems.subsidy.payments.services.correct_account import AlreadyReplaced, correct_account
+from tasuke.systems.subsidy.payments.services.correct_account import (
+    AlreadyReplaced,
+    CorrectedMeanwhile,
+    correct_account,
+)
 from tasuke.systems.subsidy.payments.services.record_failed_transfer import (
     NotTransferred,
     ReturnedAmountDiffers,
@@ -47,6 +52,8 @@ def record_failure(request: OfficeRequest, payment_no: str) -> HttpResponse:
             )  # fmt: skip
         except NotTransferred as error:
             form.add_error(None, str(error))
+            if error.by:
+                form.add_error(None, f"{staff_name(error.by)} が先に記録しています。入力は残してあります")
         except ReturnedAmountDiffers as error:
             form.add_error("returned_amount", str(error))
         except ReturnedOnImpossible as error:
@@ -63,14 +70,19 @@ def record_failure(request: OfficeRequest, payment_no: str) -> HttpResponse:
 def correct(request: OfficeRequest, payment_no: str) -> HttpResponse:
     """Into which account the money goes next time."""
     page, form = _page(request, payment_no), AccountForm(request.POST, using=USING, on=request.today)
-    if not page.may_correct:
+    if page.line.failure is None:
         raise Http404
     if form.is_valid():
         try:
             correct_account(
                 using=USING, payment_no=payment_no, by=request.actor.personal_id, now=request.at,
-                wo=active_profile().bank.wo, **form.cleaned_data,
+                wo=active_profile().bank.wo, **{**form.cleaned_data, "seen": form.cleaned_data["seen"] or 0},
             )  # fmt: skip
+        except CorrectedMeanwhile as change:
+            again = request.POST.copy()
+            again["seen"] = str(change.theirs.pk)
+            form = AccountForm(again, using=USING, on=request.today)
+            form.add_error(None, str(change))
         except (AlreadyReplaced, ValueError) as error:  # ValueError: kana that this city's bank does not take
             form.add_error(None, str(error))
         else:
@@ -115,11 +127,12 @@ def _payment(
     people = [page.line.payment.payee_atena_no, *(item.atena_no for item in page.items)]
     request.audit.read(people, f"payment {page.line.payment}")
     preset = {"returned_amount": page.line.payment.amount, "returned_on": request.today, "fee": 0}
+    seen = page.corrections[-1].pk if page.corrections else 0
     context = {
         "page": page,
         "kinds": KINDS,
         "failing": failing or FailureForm(initial=preset),
-        "correcting": correcting or AccountForm(using=USING, on=request.today),
+        "correcting": correcting or AccountForm(using=USING, on=request.today, initial={"seen": seen}),
     }
     return render(request, "payments/payment.html", context, status=422 if failing or correcting else 200)
 

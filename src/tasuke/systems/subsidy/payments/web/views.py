@@ -11,6 +11,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST
 
 from tasuke.platform.access import Action, OfficeRequest, screen
+from tasuke.platform.accounts.staff import staff_name
 from tasuke.platform.audit import EventKind
 from tasuke.platform.batch.models import Run, RunState
 from tasuke.platform.batch.screens import LARGE_CHANGE
@@ -137,7 +138,7 @@ def download(request: OfficeRequest, pay_on: date) -> HttpResponse:
         except (NoTransferFile, PaymentBatch.DoesNotExist):
             raise Http404 from None
         except AlreadyDownloaded as error:
-            form.add_error("reason", str(error))
+            form.add_error("reason", f"{staff_name(error.by)} が{error}")
         else:
             people = persons_of_day(using=USING, pay_on=pay_on)
             request.audit.exported(

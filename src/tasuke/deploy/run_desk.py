@@ -22,6 +22,8 @@ from tasuke.platform.batch.services.apply_started import apply_started
 from tasuke.platform.database.embedded import data_folder
 from tasuke.platform.exchange.archive import sha256_of
 from tasuke.systems.subsidy.count_words import in_words
+from tasuke.systems.subsidy.reimbursements.run_papers import KINDS as KINDS_OF_PAPERS
+from tasuke.systems.subsidy.reimbursements.run_papers import persons_on
 
 _log = logging.getLogger(__name__)
 _WORKER_SILENT = 30  # seconds: Procrastinate's workers tell every ten seconds that they are there
@@ -45,6 +47,7 @@ def open_desk() -> None:
     DESK.file_kinds = _file_kinds()
     DESK.offers = {offer.job: offer for offer in _OFFERS}
     DESK.reserved = {"select-payments": "payments:list", "write-transfers": "payments:list"}
+    DESK.paper_kinds, DESK.persons_on = KINDS_OF_PAPERS, persons_on
     DESK.faults = _faults()
     offer_names(lambda: {job.name: job.title for job in all_jobs()})
 

@@ -70,6 +70,7 @@ class Action(StrEnum):
     APPLY_RUN = "apply-run"
     CANCEL_RUN = "cancel-run"
     IMPORT_FILE = "import-file"
+    TAKE_RUN_PAPER = "take-run-paper"
 
     VIEW_STATISTICS = "view-statistics"
     EXTRACT_DATA = "extract-data"
@@ -187,6 +188,7 @@ _LABELS = {
     Action.APPLY_RUN: "処理を実行する",
     Action.CANCEL_RUN: "処理を取り消す",
     Action.IMPORT_FILE: "ファイルを取り込む",
+    Action.TAKE_RUN_PAPER: "まとめて作った証・通知書を取り出す",
     Action.VIEW_STATISTICS: "統計を見る",
     Action.EXTRACT_DATA: "データを抽出する",
     Action.APPROVE_EXTRACT: "データの抽出を承認する",
@@ -273,6 +275,7 @@ _PERSON = frozenset(
         Action.DOWNLOAD_TRANSFER,
         Action.RECORD_TRANSFER_RESULT,
         Action.DOWNLOAD_EXTRACT,
+        Action.TAKE_RUN_PAPER,
         Action.SEARCH_NUMBERS,
         Action.VIEW_NUMBERS,
         Action.SHOW_MY_NUMBER,

@@ -111,6 +111,7 @@ _WHAT = {
     "received": "受付",
     "renewal-papers": "更新の書類",
     "results-file": "照会結果のファイル",
+    "run-paper": "まとめて作った証・通知書",
     "run-problems": "処理の問題",
     "unified-number": "団体内統合宛名番号",
     "unmerge": "名寄せの取消し",

@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
+from tasuke.platform.exchange.models import OutboundFile
+
 FieldKind = Literal["scheme", "on", "pay_on", "month"]
 Launch = Callable[[str, int], None]
 Receive = Callable[[str, str, bytes], "RunRequest"]
+PersonsOn = Callable[[str, OutboundFile], list[str]]  # database, paper → who stands on it
 Words = Callable[[Mapping[str, int]], Mapping[str, int]]
 
 
@@ -52,6 +55,8 @@ class Desk:
     file_kinds: Mapping[str, str] = field(default_factory=dict)
     offers: dict[str, Offer] = field(default_factory=dict)
     reserved: dict[str, str] = field(default_factory=dict)  # job → name of the address
+    paper_kinds: frozenset[str] = frozenset()  # of files that are papers for many, to be taken out here
+    persons_on: PersonsOn | None = None
     faults: tuple[type[Exception], ...] = ()  # what a plan raises that a person can do something about
 
 

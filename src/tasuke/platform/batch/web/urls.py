@@ -17,6 +17,7 @@ urlpatterns = [
     path("<int:run_id>/approve/", views.approve, name="approve"),
     path("<int:run_id>/start/", views.start, name="start"),
     path("<int:run_id>/cancel/", views.cancel, name="cancel"),
+    path("<int:run_id>/papers/<int:file_id>/", views.paper, name="paper"),
     path("<int:run_id>/problems.csv", views.problems_file, name="problems-file"),
 ]
 offer(order=80, label="処理", url_name="runs:list", action=Action.LIST_RUNS, key="8")

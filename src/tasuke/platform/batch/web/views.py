@@ -4,9 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST
 
 from tasuke.platform.access import Action, OfficeRequest, screen
@@ -27,6 +29,8 @@ from tasuke.platform.batch.screens import (
 from tasuke.platform.batch.services.approve_run import ApprovalRefused, approve_run, cancel_run
 from tasuke.platform.batch.services.start_run import CannotStart, start_run
 from tasuke.platform.batch.web.forms import RunFilter
+from tasuke.platform.exchange.archive import fetch
+from tasuke.platform.exchange.models import OutboundFile
 from tasuke.platform.export.tables import to_csv
 from tasuke.platform.ui.paging import PAGE_ROWS, page_of
 
@@ -70,6 +74,7 @@ def one_run(request: OfficeRequest, run_id: int) -> HttpResponse:
         "own": page.line.run.planned_by == request.actor.personal_id,
         "elsewhere": DESK.reserved.get(page.line.run.job),
         "more_files": len(page.files) > FILES_SHOWN,
+        "paper_kinds": DESK.paper_kinds if _whole(request) else frozenset(),
     }
     return render(request, "batch/run.html", context)
 
@@ -140,6 +145,28 @@ def problems_file(request: OfficeRequest, run_id: int) -> HttpResponse:
     response = HttpResponse(to_csv(problems_frame(found, values=values)), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="run-{run_id}-problems.csv"'
     return response
+
+
+@screen(Action.TAKE_RUN_PAPER, purpose="required")
+def paper(request: OfficeRequest, run_id: int, file_id: int) -> HttpResponse:
+    """A bundle of certificates or letters, for the printer; everybody who stands on it is on record."""
+    _page(request, run_id)
+    file = _papers(run_id).filter(pk=file_id).first() if _whole(request) else None
+    if file is None or DESK.persons_on is None:
+        raise Http404
+    request.audit.printed(DESK.persons_on(USING, file), f"run-paper {run_id}-{file_id}")
+    response = HttpResponse(fetch(file.sha256), content_type="application/pdf")
+    response["Content-Disposition"] = content_disposition_header(True, file.name)
+    return response
+
+
+def _papers(run_id: int) -> QuerySet[OutboundFile]:
+    return OutboundFile.objects.using(USING).filter(run_id=run_id, kind__in=DESK.paper_kinds)
+
+
+def _whole(request: OfficeRequest) -> bool:
+    """Papers of a run are of all wards and, with the letters, of all schemes."""
+    return request.scope.offices is None and request.scope.schemes is None
 
 
 def key_of(request: OfficeRequest) -> int | None:

@@ -1,10 +1,13 @@
 """Writes what `decide` found, with one statement per table and kind of change."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import polars as pl
 from django.db import connections
 
+from tasuke.platform.bulk.copy import copy_in
 from tasuke.systems.unified_id.decide import Decisions, Known
 from tasuke.systems.unified_id.my_number import seal_at_rest
 from tasuke.systems.unified_id.numbering import take_numbers
@@ -16,18 +19,8 @@ UPDATE unified_id_person SET code_stale = code_stale OR linkage_state <> 'none',
   processing_no = '', linkage_error = '', linkage_at = %s
 WHERE unified_no = ANY(%s)
 """
-_ADD_PERSONS = """
-INSERT INTO unified_id_person (unified_no, resident, name, birth_date, sex, address, facts_of, state, issued_at,
-                               linkage_state, processing_no, linkage_error)
-SELECT no, resident, name, birth_date, sex, address, facts_of, 'in_use', %s, 'none', '', ''
-FROM unnest(%s::text[], %s::bool[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
-  AS row (no, resident, name, birth_date, sex, address, facts_of)
-"""
-_ADD_NUMBERS = """
-INSERT INTO unified_id_number (person_id, sealed, keyed_index, since, business_id)
-SELECT no, sealed, keyed_index, %s, business_id
-FROM unnest(%s::text[], %s::bytea[], %s::bytea[], %s::text[]) AS row (no, sealed, keyed_index, business_id)
-"""
+_FACTS = ("unified_no", "resident", "name", "birth_date", "sex", "address", "facts_of")
+_NEW = {"state": "in_use", "linkage_state": "none", "processing_no": "", "linkage_error": ""}
 _CHANGE_PERSONS = """
 UPDATE unified_id_person p
 SET resident = row.resident, name = row.name, birth_date = row.birth_date, sex = row.sex, address = row.address,
@@ -50,10 +43,6 @@ UPDATE unified_id_business_number l SET unlinked_at = %s
 FROM unnest(%s::text[], %s::text[]) AS row (business_id, atena_no)
 WHERE l.business_id = row.business_id AND l.atena_no = row.atena_no AND l.unlinked_at IS NULL
 """
-_LINK = """
-INSERT INTO unified_id_business_number (person_id, business_id, atena_no, linked_at)
-SELECT no, business_id, atena_no, %s FROM unnest(%s::text[], %s::text[], %s::text[]) AS row (no, business_id, atena_no)
-"""
 _REMOVE = """
 UPDATE unified_id_person p SET state = 'removed', ended_at = %s
 WHERE p.unified_no = ANY(%s) AND p.state = 'in_use'
@@ -67,7 +56,7 @@ def store(found: Decisions, *, using: str, at: datetime) -> None:
     order = sorted(found.new, key=lambda no: found.new[no][0].index or b"")
     given = dict(zip(order, take_numbers(len(order), using=using), strict=True))
     with connections[using].cursor() as cursor:
-        _numbers(cursor, found, given, at)
+        _numbers(cursor, found, given, at, using)
         if found.changed:
             cursor.execute(_CHANGE_PERSONS, _columns(list(found.changed.items())))
         if found.revived:
@@ -76,26 +65,41 @@ def store(found: Decisions, *, using: str, at: datetime) -> None:
             cursor.execute(_UNLINK, [at, *_pair(list(found.unlinks))])
         if found.links:
             people = [given.get(no, no) for no in found.links.values()]
-            cursor.execute(_LINK, [at, people, *_pair(list(found.links))])
+            columns = ("business_id", "atena_no")
+            links = dict(zip(columns, _pair(list(found.links)), strict=True))
+            _copy(using, "unified_id_business_number", {"person_id": people, **links}, linked_at=at.isoformat())
         left = {*found.unlinks.values(), *(set(order) - set(found.links.values()))}
         if left:
             cursor.execute(_REMOVE, [at, sorted(given.get(no, no) for no in left)])
 
 
-def _numbers(cursor: Any, found: Decisions, given: dict[str, str], at: datetime) -> None:
+def _numbers(cursor: Any, found: Decisions, given: dict[str, str], at: datetime, using: str) -> None:
     """Numbers that ended go first: a 個人番号 in force belongs to one person."""
     changed = sorted({*found.numbers, *found.ended})
     if changed:
         cursor.execute(_END_NUMBERS, [at, changed])
         cursor.execute(_RECALL, [at, changed])
     if given:
-        cursor.execute(_ADD_PERSONS, [at, *_columns([(given[no], person) for no, (person, _) in found.new.items()])])
+        facts = _columns([(given[no], person) for no, (person, _) in found.new.items()])
+        columns = dict(zip(_FACTS, facts, strict=True))
+        _copy(using, "unified_id_person", columns, issued_at=at.isoformat(), **_NEW)
     rows = [(given[no], number, person.index, person.facts_of) for no, (person, number) in found.new.items()]
     rows += [(no, number, index, business) for no, (index, number, business) in found.numbers.items()]
     if rows:
         sealed = seal_at_rest([number for _, number, _, _ in rows])
-        people, _, indexes, businesses = (list(column) for column in zip(*rows, strict=True))
-        cursor.execute(_ADD_NUMBERS, [at, people, sealed, indexes, businesses])
+        numbers: dict[str, list[Any]] = {
+            "person_id": [person for person, _, _, _ in rows],
+            "sealed": [f"\\x{blob.hex()}" for blob in sealed],
+            "keyed_index": [None if index is None else f"\\x{index.hex()}" for _, _, index, _ in rows],
+            "business_id": [business for _, _, _, business in rows],
+        }
+        _copy(using, "unified_id_number", numbers, since=at.isoformat())
+
+
+def _copy(using: str, table: str, columns: Mapping[str, list[Any]], **same: str) -> None:
+    """Append rows by COPY: long arrays cost more to write down than to store. same: what stands in each row."""
+    frame = pl.DataFrame(dict(columns)).with_columns(**{name: pl.lit(value) for name, value in same.items()})
+    copy_in(connections[using], table, frame)
 
 
 def _columns(rows: list[tuple[str, Known]]) -> list[list[Any]]:

@@ -86,7 +86,7 @@ def wait_for(url, process, log):
 
 def add_newborn(database):
     """A child of the first ward, registered and insured, for whom nobody has applied yet; the family earns little
-    enough for the scheme, since the journey is about a certificate."""
+    enough for the scheme and has nothing yet, since the journey is about its first certificate."""
     copied = """
         INSERT INTO subsidy_resident_record SELECT (jsonb_populate_record(r, jsonb_build_object(
           'id', 9000000001, 'atena_no', %(child)s, 'name', '髙橋　未来', 'name_kana', 'タカハシ　ミライ',
@@ -96,6 +96,8 @@ def add_newborn(database):
           AND r.ward_code = %(ward)s AND r.resident_status = '1' AND upper(r.valid) IS NULL AND r.phone <> ''
           AND NOT EXISTS (SELECT 1 FROM subsidy_protection x WHERE x.atena_no = r.atena_no)
           AND NOT EXISTS (SELECT 1 FROM subsidy_welfare_fact w WHERE w.atena_no = r.atena_no AND w.fact_code = '10')
+          AND NOT EXISTS (SELECT 1 FROM subsidy_entitlement e JOIN subsidy_resident_record m USING (atena_no)
+                          WHERE m.household_no = r.household_no)
           AND %(enough)s > ALL (SELECT coalesce(y.total_income, %(enough)s) FROM subsidy_income y
                                 WHERE y.atena_no = r.atena_no AND y.recorded_to IS NULL)
         ORDER BY r.id LIMIT 1

@@ -247,6 +247,21 @@ def test_every_page_costs_few_statements(gateway: object) -> None:
     assert "髙橋　太郎" in reviewer.get("/inquiries/?state=answered").content.decode()
 
 
+def test_a_long_list_comes_in_pieces_and_what_is_taken_over_has_its_own() -> None:
+    for place in range(52):
+        inquiry(year=1950 + place)
+    taken = answered(year=2020, taken_over_by="test-reviewer", taken_over_at=NOW)
+    reviewer = signed_in("reviewer")
+    first = reviewer.get("/inquiries/").context["page"]
+    assert (len(first.rows), first.more) == (50, True)
+    rest = reviewer.get("/inquiries/", {"state": "open", "after": first.next_key}).context["page"]
+    assert (len(rest.rows), rest.more) == (2, False)
+    assert reviewer.get("/inquiries/?state=answered").context["rows"] == []
+    (row,) = reviewer.get("/inquiries/?state=taken").context["rows"]
+    assert row["inquiry"].pk == taken.pk
+    assert reviewer.get("/inquiries/?after=x").status_code == 200
+
+
 def held_for_the_income(**changes: Any) -> None:
     facts = {"person": {"id": CHILD}, "incomes": [{"subject": "parent", "subject_id": FATHER, "income_year": 2025}]}
     Decision.objects.using("subsidy").create(

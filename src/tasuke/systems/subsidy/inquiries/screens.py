@@ -54,16 +54,19 @@ def person_to_ask(*, using: str, atena_no: str, scope: Scope, on: date) -> Perso
     return Person(atena_no, latest.name, latest.birth_date, ward, shielded.exists(), household, schemes)
 
 
-def inquiries_list(*, using: str, scope: Scope, state: str) -> list[dict[str, Any]]:
-    """The newest first, at most PAGE. state: a state, `open`, or empty for all."""
+def inquiries_list(*, using: str, scope: Scope, state: str, after: int | None = None) -> list[dict[str, Any]]:
+    """The newest first, at most PAGE and one more, older than `after`. state: a state, `open`, `taken`, or empty for
+    all; those that are answered are here the ones that nobody has taken over yet."""
     found = _visible(using, scope)
     if state == "open":
         found = found.filter(OPEN)
-    elif state == "answered":  # those that nobody has taken over come first
-        found = found.filter(state=state).order_by("taken_over_at", "-pk")
+    elif state in ("answered", "taken"):
+        found = found.filter(state="answered", taken_over_at__isnull=state == "answered")
     elif state:
         found = found.filter(state=state)
-    return _with_names(found[:PAGE], using)
+    if after is not None:
+        found = found.filter(pk__lt=after)
+    return _with_names(found[: PAGE + 1], using)
 
 
 def inquiries_of(*, using: str, scope: Scope, atena_nos: list[str]) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from tasuke.systems.subsidy.inquiries.screens import Person, default_year
 
 _SEPARATOR = "|"
 _YEARS = 5
+_STATES = tuple(InquiryState.choices)
 
 
 class AskForm(forms.Form):
@@ -85,7 +86,14 @@ class StateForm(forms.Form):
     """Which inquiries to list."""
 
     state = forms.ChoiceField(
-        label="状態", required=False, choices=[("open", "回答待ち"), *InquiryState.choices, ("all", "すべて")]
+        label="状態",
+        required=False,
+        choices=[
+            ("open", "回答待ち"),
+            *((value, "回答あり(取り込んでいない)" if value == "answered" else label) for value, label in _STATES),
+            ("taken", "取込済み"),
+            ("all", "すべて"),
+        ],
     )
 
 

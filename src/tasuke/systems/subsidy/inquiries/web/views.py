@@ -12,12 +12,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from tasuke.contracts.inquiry import Choices
 from tasuke.contracts.kit import Refused, Unreachable
 from tasuke.platform.access import Action, OfficeRequest, screen
+from tasuke.platform.ui.paging import page_of
 from tasuke.systems.subsidy.inquiries.choices import NotLawful, choices_of, choices_on
 from tasuke.systems.subsidy.inquiries.item_words import in_words
 from tasuke.systems.subsidy.inquiries.links import gateway_is_there
 from tasuke.systems.subsidy.inquiries.models import InquiryState
 from tasuke.systems.subsidy.inquiries.needed import Needed, incomes_needed
 from tasuke.systems.subsidy.inquiries.screens import (
+    PAGE,
     NotInScope,
     Person,
     inquiries_list,
@@ -34,6 +36,7 @@ from tasuke.systems.subsidy.inquiries.web.forms import AskForm, StateForm
 
 USING = "subsidy"
 MOVING = (InquiryState.WAITING, InquiryState.SENT)
+_KEY_DIGITS = 19  # of a bigint that certainly fits
 NO_OFFICE = "000000"  # department of somebody who works for the whole city
 
 
@@ -43,10 +46,14 @@ def listed(request: OfficeRequest) -> HttpResponse:
     """Inquiries by state: what waits for an approval, for an answer, or to be taken over."""
     form = StateForm(request.GET or None)
     state = (form.cleaned_data["state"] if form.is_bound and form.is_valid() else "") or "open"
-    rows = inquiries_list(using=USING, scope=request.scope, state="" if state == "all" else state)
-    request.audit.read([row["inquiry"].atena_no for row in rows], "inquiries")
+    after = request.GET.get("after", "")
+    before = int(after) if after.isascii() and after.isdigit() and len(after) < _KEY_DIGITS else None
+    wanted = "" if state == "all" else state
+    found = inquiries_list(using=USING, scope=request.scope, state=wanted, after=before)
+    page = page_of(found, key=lambda row: row["inquiry"].pk, after=after, limit=PAGE)
+    request.audit.read([row["inquiry"].atena_no for row in page.rows], "inquiries")
     form = StateForm(initial={"state": state})
-    return render(request, "inquiries/list.html", {"rows": rows, "form": form})
+    return render(request, "inquiries/list.html", {"rows": page.rows, "page": page, "form": form})
 
 
 @require_http_methods(["GET", "POST"])

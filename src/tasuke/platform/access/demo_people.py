@@ -24,6 +24,7 @@ PEOPLE = (
     ("demo-auditor", "監査 五月", "auditor", ""),
     ("demo-number", "番号 八重", "number_official", ""),
     ("demo-number-chief", "番号 九郎", "number_supervisor", ""),
+    ("demo-number-chief2", "番号 四季", "number_supervisor", ""),  # the second person, who approves permits
     ("demo-gateway", "連携 十和子", "distribution_official", ""),
     ("demo-gateway-chief", "連携 百恵", "distribution_supervisor", ""),
     ("demo-welfare", "宛名 千春", "welfare_official", ""),

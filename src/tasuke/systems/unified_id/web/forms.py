@@ -55,7 +55,7 @@ class ReasonForm(forms.Form):
 class PermitForm(forms.Form):
     """Who may see a 個人番号, for which business, on what ground, how long."""
 
-    personal_id = forms.CharField(label="職員の利用者ID", max_length=20)
+    personal_id = forms.CharField(label="職員ID", max_length=20)
     business_id = forms.RegexField(r"^[0-9A-Za-z]{3}$", label="業務ID", help_text="3けた。例 900(医療費助成)")
     legal_basis = forms.CharField(label="根拠", max_length=200)
     start = DayField(label="始めの日")

@@ -57,7 +57,7 @@ def test_money_goes_out_only_when_another_person_has_looked(desk):
     assert {len(record.encode("cp932")) for record in records if record} == {120}
 
     drafter.go(day).look()
-    assert "demo-drafter が取り出しました" in drafter.text
+    assert "起案 次郎(demo-drafter) が取り出しました" in drafter.text
     drafter.click("もう一度取り出す")
     assert "もう一度取り出す理由" in drafter.page.locator("[role=alert]").first.inner_text()
     drafter.page.get_by_label("もう一度取り出す理由").fill("銀行への送信が途中で切れたため")
@@ -76,7 +76,7 @@ def test_a_renewal_goes_from_the_plan_to_certificates_by_two_people(desk):
         assert head.page.get_by_role("button", name="この計画を承認する").count() == 0
         assert head.page.get_by_role("button", name="実行する").count() == 0
         other.go(address).look()
-        assert "計画したのは demo-head です" in other.text
+        assert "計画したのは 本庁 葉子(demo-head) です" in other.text
         other.click("この計画を承認する")
         head.go(address).look()
         head.click("実行する")

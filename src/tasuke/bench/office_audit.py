@@ -16,7 +16,7 @@ from unittest.mock import patch
 from tasuke.bench.cpu_time import process_ns
 from tasuke.bench.office_users import WORK, Clerk
 
-_PAIRS, _WARM = 150, 10  # of each kind of page
+_PAIRS, _WARM = 120, 8  # of each kind of page
 
 
 @dataclass(frozen=True, slots=True)

@@ -273,8 +273,9 @@ def _in_state(using: str, state: str) -> QuerySet[Claim]:
 def _lines(using: str, claims: Sequence[Claim], on: date) -> list[ClaimLine]:
     ids = [c.pk for c in claims]
     found: dict[int, list[Finding]] = {}
-    for f in ClaimFinding.objects.using(using).filter(claim_id__in=ids) if ids else ():
-        found.setdefault(f.claim_id, []).append(_finding(f))
+    told_by = ClaimFinding.objects.using(using).filter(claim_id__in=ids)
+    for claim_id, *said in told_by.values_list("claim_id", "reason", "billed", "ours", "rule") if ids else ():
+        found.setdefault(claim_id, []).append(_finding(*said))
     entries: dict[int, ClaimEntry] = {}
     for entry in ClaimEntry.objects.using(using).filter(claim_id__in=ids).order_by("pk") if ids else ():
         entries[entry.claim_id] = entry
@@ -294,12 +295,12 @@ def _state(claim: Claim, entry: ClaimEntry | None) -> tuple[str, str]:
     return {"accepted": ("決定", "good"), "query": ("疑義", "warn"), "return": ("過誤", "bad")}[claim.state]
 
 
-def _finding(row: ClaimFinding) -> Finding:
-    reason = _REASONS.get(row.reason)
+def _finding(code: str, billed: str, ours: str, rule: str) -> Finding:
+    reason = _REASONS.get(code)
     info = INFO[reason] if reason else None
-    label = info.label if info else row.reason  # a reason of an older version of the program
+    label = info.label if info else code  # a reason of an older version of the program
     state = info.state if info else ClaimState.QUERY
-    return Finding(row.reason, label, value_words(row.billed), value_words(row.ours), rule_words(row.rule), state)
+    return Finding(code, label, value_words(billed), value_words(ours), rule_words(rule), state)
 
 
 def value_words(value: str) -> str:

@@ -65,9 +65,11 @@ class Migration(migrations.Migration):
                 'db_table': 'resident_intake_position',
             },
         ),
-        migrations.RemoveConstraint(
-            model_name='usageapplication',
-            name='resident_usage_one_approved',
+        # its index goes in 0004, beside whoever reads the table
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.RemoveConstraint(model_name="usageapplication", name="resident_usage_one_approved")
+            ]
         ),
         migrations.AddConstraint(
             model_name='usageapplication',

@@ -9,7 +9,7 @@ import polars as pl
 from tasuke.city import applications as apps
 from tasuke.city import changes
 from tasuke.city.draw import digits
-from tasuke.city.eligibility import World, month_bounds, month_recipients, recipient_numbers
+from tasuke.city.eligibility import CERTIFICATE_DAYS, World, month_bounds, month_recipients, recipient_numbers
 from tasuke.city.stock import IN_PROCESS_DAYS, old_stock
 from tasuke.schemes.definition import Scheme
 
@@ -71,7 +71,7 @@ def enrol(world: World, facts: apps.Facts, schemes: list[Scheme], first: date, c
         own = _number_applications(own)  # provisional numbers: the order of receipt is what counts
         rightful = own if is_child else own.filter(~pl.col("pid").is_in(sorted(exclude)))
         stocks.append(old_stock(world, scheme, rightful))
-        found = _months_of(world, scheme, rightful, months, stops)
+        found, accepted = _months_of(world, scheme, rightful, months, stops)
         # who was never accepted has nothing to lose
         lost = apps.losses(facts, scheme, own).filter(pl.col("pid").is_in(found["pid"].unique().implode()))
         if not is_child:
@@ -79,7 +79,7 @@ def enrol(world: World, facts: apps.Facts, schemes: list[Scheme], first: date, c
         monthly.append(found)
         parts.append(pl.concat([own.drop("application_no"), lost]))
         if not is_child:
-            _take_over(facts, found, exclude, stops)
+            _take_over(facts, accepted, exclude, stops)
     applied = pl.concat(parts)
     notices = [
         notice
@@ -101,14 +101,16 @@ def enrol(world: World, facts: apps.Facts, schemes: list[Scheme], first: date, c
 
 def _months_of(
     world: World, scheme: Scheme, own: pl.DataFrame, months: list[tuple[int, int]], stops: dict[int, int]
-) -> pl.DataFrame:
-    """Recipients of all months. From the first month on, a changed class or a late acceptance is left out.
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Recipients of all months who may see a doctor, and all who are accepted (in some month). From the first month on,
+    a changed class or a late acceptance is left out of the former: accepted they are, and what gives way has ended.
 
     A city may re-judge its recipients at the switch of the income year or not before the renewal: until then the
     register says what the first decision said, so a person whose class would change sees no doctor here. Who lost the
     entitlement (a corrected income, say) has to apply anew before he can come back.
     """
     parts: list[pl.DataFrame] = []
+    accepted: list[pl.DataFrame] = []
     decided = pl.DataFrame(
         schema={
             "pid": pl.Int64,
@@ -121,6 +123,7 @@ def _months_of(
     asked: set[str] = set()
     for number, month in enumerate(months):
         found = month_recipients(world, scheme, own, month, {}, stops)
+        accepted.append(found)
         version = sum(1 for v in scheme.version if (v.valid_from - date(1970, 1, 1)).days <= month[0])
         new = found.filter(~pl.col("application_no").is_in(list(asked)))
         baseline = new.select(
@@ -138,15 +141,18 @@ def _months_of(
             & ((pl.col("d_class") == pl.col("copay_class")) | (pl.col("d_version") != version))
         )
         parts.append(same.drop("d_class", "d_payer", "d_version").with_columns(month=pl.lit(number, dtype=pl.Int64)))
-    return pl.concat(parts)
+    # who applied on the last days has a paper in the hand after the window, and another scheme's no longer
+    first, last = months[-1]
+    accepted.append(month_recipients(world, scheme, own, (first, last + CERTIFICATE_DAYS + 1), {}, stops))
+    return pl.concat(parts), pl.concat([a for a in accepted if a.height] or accepted[:1])
 
 
-def _take_over(facts: apps.Facts, found: pl.DataFrame, exclude: set[int], stops: dict[int, int]) -> None:
+def _take_over(facts: apps.Facts, accepted: pl.DataFrame, exclude: set[int], stops: dict[int, int]) -> None:
     """Who is under a scheme that goes first: from the start (exclude) or from a day of the window (stops). A parent's
     ひとり親 leaves no other scheme behind."""
     window = facts.register.window
     held = (
-        found.filter(pl.col("role") != apps.PARENT)
+        accepted.filter(pl.col("role") != apps.PARENT)
         .group_by("pid")
         .agg(pl.col("event").min(), pl.col("received").min(), pl.col("reason").first())
     )

@@ -315,7 +315,9 @@ def _write_receipts(shelf: Shelf, model: _Model, made: list[Month], rates: Mista
         bad = part.filter(pl.col("kind").is_not_null()).with_columns(amount=pl.col("subsidy"))
         planted.append(_planted_rows(bad, lines, model.world.register))
         faults = model.accounts.filter(pl.col("fault").is_not_null()).select(applicant="pid", fault="fault")
-        unpaid = part.join(faults, on="applicant", how="inner", maintain_order="left").with_columns(
+        # what is refused for another mistake is not paid, so nobody tries the account
+        payable = part.filter(pl.col("kind").is_null())
+        unpaid = payable.join(faults, on="applicant", how="inner", maintain_order="left").with_columns(
             kind=pl.lit(MistakeKind.ACCOUNT_UNUSABLE.value), note="fault", amount="subsidy"
         )
         planted.append(_planted_rows(unpaid, lines, model.world.register))

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from tests.systems.gateway.conftest import DATABASES, KAWASAKI, OTARU, TAX, Crash, item, member, unified
+from tests.systems.gateway.conftest import DATABASES, KAWASAKI, OTARU, Crash, item, member, unified
 
 from tasuke.contracts import interface as mid
 from tasuke.contracts.inquiry import (

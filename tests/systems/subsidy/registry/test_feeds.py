@@ -4,7 +4,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasuke.systems.subsidy.registry.feeds import person_slices, sequence_gaps
+from tasuke.systems.subsidy.registry.feeds import person_slices
 
 
 @given(people=st.lists(st.integers(0, 20), max_size=60), size=st.integers(1, 7))
@@ -21,12 +21,3 @@ def test_person_slices_cover_all_rows_and_no_person_is_in_two(people, size):
 
 def test_person_slices_of_single_rows_are_of_the_size():
     assert person_slices(pl.Series(["a", "b", "c", "d", "e"]), 2) == [(0, 2), (2, 2), (4, 1)]
-
-
-def test_sequence_gaps_names_twenty_and_counts_the_rest():
-    frame = pl.DataFrame({"seq": list(range(1, 60, 2))})
-
-    problems = sequence_gaps(frame)
-
-    assert len(problems) == 21
-    assert problems[-1].message == "連番の飛びがほかに9か所あります。"

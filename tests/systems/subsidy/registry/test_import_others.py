@@ -1,6 +1,7 @@
 from datetime import date
 
 import pytest
+from tests.systems.subsidy.registry.conftest import feed_bytes
 
 from tasuke.platform.batch.models import RunProblem
 from tasuke.systems.subsidy.registry.models import Income, Insurance, WelfareFact
@@ -76,3 +77,17 @@ def test_import_welfare_same_content_in_a_new_file_changes_nothing(import_feed):
     assert done
     assert run.counts["unchanged"] == 1
     assert [v for v in WelfareFact.objects.values() if v["atena_no"] == "101"] == before
+
+
+def test_a_refused_row_is_not_told_again_as_a_gap(import_feed):
+    file = feed_bytes("tax", [{"seq": n, "atena_no": str(100 + n)} for n in (1, 2, 3, 6)])
+    broken = file.replace(b",102,2026,", b",102,20x6,", 1)
+    assert broken != file
+
+    run, _ = import_feed("tax", broken)
+
+    told = list(RunProblem.objects.using("subsidy").filter(run=run).values_list("severity", "line", "code"))
+    assert [(severity, line) for severity, line, _ in told] == [("error", 3), ("warning", None)]
+    gap = RunProblem.objects.using("subsidy").get(run=run, code="sequence_gap")
+    assert "4から5まで" in gap.message
+    assert Income.objects.current().count() == 3

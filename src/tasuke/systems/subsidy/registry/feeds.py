@@ -17,12 +17,11 @@ from tasuke.platform.exchange.models import InboundFile, InboundState
 from tasuke.platform.exchange.services.record_files import receive_file
 from tasuke.platform.exchange.services.refuse_planned import refuse_planned
 from tasuke.systems.subsidy.registry.first_load import built_at_the_end, can_load_at_once
+from tasuke.systems.subsidy.registry.sequence import refused_numbers, sequence_gaps
 from tasuke.systems.subsidy.registry.tables import HistoryTable
 from tasuke.systems.subsidy.registry.texts import in_nfc, unprintable
 
 ROWS_PER_CHUNK = 20_000
-# named gaps of the running number; a file with more of them is broken elsewhere
-_GAPS_NAMED = 20
 
 Parse = Callable[[bytes], tuple[pl.DataFrame, list[Problem]]]
 Apply = Callable[[RunContext, pl.DataFrame, int], ChunkResult]
@@ -126,14 +125,15 @@ def _plan(context: RunContext, feed: Feed) -> Plan:
     frame = in_nfc(frame)
     fatal = is_fatal(problems)
     if not fatal:
+        gaps = sequence_gaps(frame, refused=refused_numbers(data, _refused_lines(problems)))
         if "atena_no" in frame.columns:
             problems = [*problems, *unprintable(frame, person="atena_no")]
         found = list(feed.check(context, frame)) if feed.check else []
-        wrong = {p.line for p in found if p.severity is Severity.ERROR and p.line is not None}
-        problems = [*problems, *sequence_gaps(frame), *found]
+        wrong = _refused_lines(found)
+        problems = [*problems, *gaps, *found]
         frame = frame.filter(~pl.col("line").is_in(list(wrong))) if wrong else frame
     comparisons = feed.compare(context, frame) if feed.compare and not fatal else ()
-    work.rejected = len({p.line for p in problems if p.severity is Severity.ERROR and p.line is not None})
+    work.rejected = len(_refused_lines(problems))
     work.rows = frame.height + work.rejected
     work.frame = feed.prepare(frame).sort(feed.person, "order", maintain_order=True)
     work.slices = person_slices(work.frame[feed.person], feed.rows_per_chunk)
@@ -152,6 +152,10 @@ def _plan(context: RunContext, feed: Feed) -> Plan:
         comparisons=comparisons,
         problems=in_file(problems, name),
     )
+
+
+def _refused_lines(problems: Iterable[Problem]) -> set[int]:
+    return {p.line for p in problems if p.severity is Severity.ERROR and p.line is not None}
 
 
 def _add_up(results: Iterable[ChunkResult]) -> ChunkResult:
@@ -175,29 +179,6 @@ def person_slices(persons: pl.Series, size: int) -> list[tuple[int, int]]:
     for length in lengths:
         offsets.append(offsets[-1] + length)
     return list(zip(offsets, lengths, strict=False))
-
-
-def sequence_gaps(frame: pl.DataFrame) -> list[Problem]:
-    """A warning for each run of missing numbers in `seq`: rows that got lost on the way (or were refused above)."""
-    if "seq" not in frame.columns or frame.height < 2:
-        return []
-    numbers = frame.select(pl.col("seq").sort()).with_columns(before=pl.col("seq").shift(1))
-    gaps = numbers.filter(pl.col("seq") - pl.col("before") > 1)
-    problems = [
-        Problem(
-            "sequence_gap",
-            f"連番が飛んでいます({before + 1}から{seq - 1}まで)。行が抜けていないか、送り側に確かめてください。",
-            field="連番",
-            severity=Severity.WARNING,
-        )
-        for seq, before in gaps.head(_GAPS_NAMED).iter_rows()
-    ]
-    if gaps.height > _GAPS_NAMED:
-        rest = gaps.height - _GAPS_NAMED
-        problems.append(
-            Problem("sequence_gap", f"連番の飛びがほかに{rest}か所あります。", field="連番", severity=Severity.WARNING)
-        )
-    return problems
 
 
 def _file_row(context: RunContext, work: FeedWork) -> InboundFile:

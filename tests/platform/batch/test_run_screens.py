@@ -1,7 +1,7 @@
 """Runs on screen: who may do what, what stands there, and that a started run is applied."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -115,6 +115,45 @@ def test_one_run_shows_plan_comparison_and_problems(book, django_assert_max_num_
     assert "読めません" in text
     assert "=HYPERLINK" in text
     assert ("read", PERSON) in events()
+
+
+def done(target, *, counts, parameters, job="count", at=NOW):
+    return Run.objects.using("subsidy").create(
+        job=job, target=target, state=RunState.DONE, plan=counts, parameters=parameters, planned_at=at,
+        planned_by="demo-clerk", finished_at=at,
+    )  # fmt: skip
+
+
+def test_one_run_shows_its_plan_beside_the_last_applied_run_of_its_kind(book, django_assert_max_num_queries):
+    client = signed_in("head_office")
+    run = planned(target="new")
+    assert "比べる前回がありません" in body(client.get(f"/runs/{run.pk}/"))
+
+    done("old", counts={"targets": 40}, parameters={}, at=NOW - timedelta(days=60))
+    last = done("last", counts={"targets": 4, "gone": 2}, parameters={}, at=NOW - timedelta(days=30))
+    done("other-scheme", counts={"targets": 50}, parameters={"scheme": "child"}, at=NOW - timedelta(days=1))
+    done("other-job", job="send", counts={"targets": 60}, parameters={}, at=NOW - timedelta(days=1))
+    done("twice", counts={"already_imported": 1}, parameters={}, at=NOW - timedelta(days=1))
+    with django_assert_max_num_queries(15, using="subsidy"):
+        text = body(client.get(f"/runs/{run.pk}/"))
+
+    assert f"処理番号 {last.pk}</a>" in text
+    section = text.partition("前回との比較</h2>")[2].partition("</section>")[0]
+    cells = [re.sub(r"<[^>]+>", " ", row.partition(">")[2]).split() for row in section.split("<tr")[2:]]
+    assert cells == [
+        ["対象", "3", "4", "-1", "(-25%)", "差が大きい"],
+        ["gone", "0", "2", "-2", "(-100%)", "差が大きい"],
+    ]
+
+
+def test_a_run_that_is_over_is_compared_with_the_one_before_it(book):
+    first = done("first", counts={"targets": 8}, parameters={"scheme": "child"}, at=NOW - timedelta(days=60))
+    second = done("second", counts={"targets": 9}, parameters={"scheme": "child"}, at=NOW - timedelta(days=30))
+    client = signed_in("head_office")
+    assert "比べる前回がありません" in body(client.get(f"/runs/{first.pk}/"))
+    text = body(client.get(f"/runs/{second.pk}/"))
+    assert f"処理番号 {first.pk}</a>" in text
+    assert "+1 (+12%)" in text
 
 
 def test_offending_values_are_for_those_who_may_see_everybody(book):

@@ -29,6 +29,7 @@ _TONES = {
     RunState.CANCELLED: "plain",
 }
 _PARAMETERS = {"scheme": "制度", "on": "基準日", "pay_on": "支払日", "month": "月", "path": "ファイル"}
+_SAME_KIND = ("scheme", "form", "mapping")  # parameters that tell one kind of a job's runs from another
 SEVERITIES = {"fatal": ("取込不可", "bad"), "error": ("エラー", "bad"), "warning": ("注意", "warn")}
 
 
@@ -67,6 +68,14 @@ class Compared:
         if self.before is None:
             return False
         return self.now != 0 if self.before == 0 else abs(self.now - self.before) * 100 >= self.before * LARGE_CHANGE
+
+
+@dataclass(frozen=True, slots=True)
+class LastTime:
+    """The run before this one, of the same job and kind, and what both planned, line by line."""
+
+    run: Run
+    compared: list[Compared]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +150,28 @@ def run_summary(*, using: str, run: Run) -> RunPage:
         files=[],
         at_work=run.state == RunState.APPLYING and is_at_work(using=using, run=run),
     )
+
+
+def last_time(*, using: str, run: Run) -> LastTime | None:
+    """What `run` plans beside what was planned last time; None when no run of its job and kind has been applied.
+
+    Of the same kind are runs of the same scheme, form of file and 列対応表. A file that had been imported before
+    changed nothing and does not count. One statement.
+    """
+    earlier = Run.objects.using(using).of_job(run.job).filter(state=RunState.DONE, plan__already_imported__isnull=True)
+    for name in _SAME_KIND:
+        given = run.parameters.get(name)
+        earlier = earlier.filter(
+            Q(**{f"parameters__{name}__isnull": True}) if given is None else Q(**{f"parameters__{name}": given})
+        )
+    if run.state == RunState.DONE:
+        earlier = earlier.filter(finished_at__lte=run.finished_at)
+    before = earlier.exclude(pk=run.pk).order_by("-finished_at", "-id").first()
+    if before is None:
+        return None
+    now, then = DESK.words(run.plan), DESK.words(before.plan)
+    # a plan that does not name a count has none of it
+    return LastTime(before, [Compared(word, now.get(word, 0), then.get(word, 0)) for word in {**now, **then}])
 
 
 def problems_list(*, using: str, run_id: int, severity: str = "", after: int = 0, limit: int) -> list[RunProblem]:

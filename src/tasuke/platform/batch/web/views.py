@@ -20,6 +20,7 @@ from tasuke.platform.batch.screens import (
     FILES_SHOWN,
     SEVERITIES,
     RunPage,
+    last_time,
     persons_in,
     problems_frame,
     problems_list,
@@ -67,6 +68,7 @@ def one_run(request: OfficeRequest, run_id: int) -> HttpResponse:
         request.audit.read(persons, "run-problems")
     context = {
         "page": page,
+        "last": last_time(using=USING, run=page.line.run),
         "problems": page_of(found, key=lambda p: p.pk, after=str(after) if after else ""),
         "severity": severity,
         "severities": SEVERITIES,

@@ -41,6 +41,9 @@ class EventKind(StrEnum):
     EXTRACT_REQUESTED = "extract-requested"
     EXTRACT_APPROVED = "extract-approved"
     EXTRACT_REFUSED = "extract-refused"
+    CHOICE_SAVED = "choice-saved"
+    CHOICE_RENAMED = "choice-renamed"
+    CHOICE_DELETED = "choice-deleted"
 
     RUN_PLANNED = "run-planned"
     RUN_APPROVED = "run-approved"
@@ -102,6 +105,9 @@ _LABELS = {
     EventKind.EXTRACT_REQUESTED: "データの抽出の申請",
     EventKind.EXTRACT_APPROVED: "データの抽出の承認",
     EventKind.EXTRACT_REFUSED: "データの抽出の却下",
+    EventKind.CHOICE_SAVED: "抽出条件の保存",
+    EventKind.CHOICE_RENAMED: "抽出条件の名前と共有の変更",
+    EventKind.CHOICE_DELETED: "抽出条件の削除",
     EventKind.RUN_PLANNED: "処理の計画",
     EventKind.RUN_APPROVED: "処理の承認",
     EventKind.RUN_STARTED: "処理の開始",

@@ -109,3 +109,28 @@ class Extract(models.Model):
 
     def __str__(self) -> str:
         return f"{self.dataset} {self.requested_by}"
+
+
+class SavedChoice(models.Model):
+    """EUC: items and conditions that somebody named to use again; never rows, never a purpose.
+
+    Limits are not kept: whoever uses the choice is held to their own.
+    """
+
+    owner = models.CharField("保存者", max_length=60)
+    dataset = models.CharField("対象", max_length=20)
+    name = models.CharField("名前", max_length=60)
+    items = ArrayField(models.CharField(max_length=40), verbose_name="項目")
+    filters = models.JSONField("条件", default=dict)
+    shared = models.BooleanField("共有", default=False)
+    saved_at = models.DateTimeField("保存日時")
+
+    class Meta:
+        db_table = "subsidy_saved_choice"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["owner", "dataset", "name"], name="subsidy_saved_choice_name"),
+            models.CheckConstraint(condition=Q(items__len__gte=1) & ~Q(name=""), name="subsidy_saved_choice_named"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.dataset} {self.owner}"

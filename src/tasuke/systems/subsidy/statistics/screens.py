@@ -6,11 +6,17 @@ from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
-from django.db.models import Q, Sum
+from django.db.models import Case, Q, Sum, When
 
 from tasuke.platform.exchange.models import OutboundFile
 from tasuke.schemes.profile import Profile
-from tasuke.systems.subsidy.statistics.models import BenefitFact, Extract, ExtractState, RecipientFact
+from tasuke.systems.subsidy.statistics.models import (
+    BenefitFact,
+    Extract,
+    ExtractState,
+    RecipientFact,
+    SavedChoice,
+)
 from tasuke.systems.subsidy.statistics.words import in_words
 
 MEASURES = ("claims", "days", "cost", "burden", "subsidy")
@@ -132,3 +138,18 @@ def extract_of(*, using: str, extract_id: int, by: str, approver: bool) -> Extra
     """One request. Raises Extract.DoesNotExist, also for somebody else's unless the person may approve."""
     found = Extract.objects.using(using)
     return (found if approver else found.filter(requested_by=by)).get(pk=extract_id)
+
+
+def choices_list(*, using: str, by: str) -> list[SavedChoice]:
+    """Saved choices that somebody may use, by name: one's own first, then what others share."""
+    found = SavedChoice.objects.using(using).filter(_usable(by))
+    return list(found.order_by(Case(When(owner=by, then=0), default=1), "dataset", "name", "pk")[:200])
+
+
+def choice_of(*, using: str, choice_id: int, by: str) -> SavedChoice:
+    """A choice that this person may use. Raises SavedChoice.DoesNotExist."""
+    return SavedChoice.objects.using(using).filter(_usable(by)).get(pk=choice_id)
+
+
+def _usable(by: str) -> Q:
+    return Q(owner=by) | Q(shared=True)

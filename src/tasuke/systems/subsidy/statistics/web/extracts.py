@@ -1,5 +1,6 @@
 """EUC on screen: choose items, conditions and purpose; another person approves; the file, on record."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -18,8 +19,8 @@ from tasuke.platform.ui.fields import MonthField
 from tasuke.platform.ui.site import site
 from tasuke.systems.subsidy.profile import active_profile
 from tasuke.systems.subsidy.statistics.extracts import DATASETS, MOST_ROWS, Dataset
-from tasuke.systems.subsidy.statistics.models import Extract, ExtractState
-from tasuke.systems.subsidy.statistics.screens import extract_of, extracts_list
+from tasuke.systems.subsidy.statistics.models import Extract, ExtractState, SavedChoice
+from tasuke.systems.subsidy.statistics.screens import choice_of, choices_list, extract_of, extracts_list
 from tasuke.systems.subsidy.statistics.services.decide_extract import ExtractNotOpen, decide_extract
 from tasuke.systems.subsidy.statistics.services.request_extract import (
     NothingToExtract,
@@ -48,8 +49,18 @@ class ExtractForm(forms.Form):
         help_text="何に使うか、だれに渡すかを書いてください。承認する人と監査が見ます。",
     )  # fmt: skip
 
-    def __init__(self, *args: Any, dataset: Dataset, scope: Scope, **kwargs: Any) -> None:
+    name = forms.CharField(
+        label="条件の名前", max_length=60, required=False, help_text="住民の氏名や番号は書かないでください。"
+    )
+    shared = forms.BooleanField(label="データを抽出できるほかの職員にも見せる", required=False)
+    overwrite = forms.BooleanField(label="同じ名前の自分の条件を置き換える", required=False)
+
+    def __init__(self, *args: Any, dataset: Dataset, scope: Scope, saving: bool = False, **kwargs: Any) -> None:
+        """saving: the choice is kept under a name; otherwise data are asked for, which needs a purpose."""
         super().__init__(*args, **kwargs)
+        self.fields["name"].required, self.fields["purpose"].required = saving, not saving
+        if not may_share(scope):
+            del self.fields["shared"]
         listed = [(key, item.label) for key, item in dataset.items.items()]
         widget = forms.CheckboxSelectMultiple
         self.fields["items"] = forms.MultipleChoiceField(label="項目", choices=listed, widget=widget)
@@ -95,11 +106,18 @@ def _choice(label: str, words: Any, limit: frozenset[str] | None) -> forms.Choic
     return forms.ChoiceField(label=label, required=False, choices=[("", "すべて"), *listed])
 
 
+def may_share(scope: Scope) -> bool:
+    """Head-office staff share choices: who is limited to wards keeps them to themselves."""
+    return scope.offices is None
+
+
 @screen(Action.EXTRACT_DATA)
 def extracts(request: OfficeRequest) -> HttpResponse:
     """What was asked for: one's own, and what waits for an approval."""
     found = extracts_list(using=USING, by=request.actor.personal_id, approver=request.actor.may(Action.APPROVE_EXTRACT))
-    return render(request, "statistics/extracts.html", {"found": found, "datasets": DATASETS})
+    choices = choices_list(using=USING, by=request.actor.personal_id)
+    context = {"found": found, "datasets": DATASETS, "choices": choices, "me": request.actor.personal_id}
+    return render(request, "statistics/extracts.html", context)
 
 
 @screen(Action.EXTRACT_DATA)
@@ -108,7 +126,8 @@ def new_extract(request: OfficeRequest, dataset: str) -> HttpResponse:
     chosen = DATASETS.get(dataset)
     if chosen is None:
         raise Http404
-    form = ExtractForm(request.POST or None, dataset=chosen, scope=request.scope, initial=_again(request, dataset))
+    initial = _again(request, dataset) or _saved(request, dataset)
+    form = ExtractForm(request.POST or None, dataset=chosen, scope=request.scope, initial=initial)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:
@@ -123,8 +142,7 @@ def new_extract(request: OfficeRequest, dataset: str) -> HttpResponse:
                 "extract-requested", dataset, extract=extract.pk, rows=extract.rows, items=extract.items
             )
             return HttpResponseRedirect(reverse("statistics:extract", args=[extract.pk]))
-    context = {"form": form, "chosen": chosen, "limit": MOST_ROWS}
-    return render(request, "statistics/extract_new.html", context, status=422 if form.errors else 200)
+    return choosing(request, dataset, form, dropped=[] if form.is_bound else _beyond(form))
 
 
 @screen(Action.EXTRACT_DATA)
@@ -183,6 +201,12 @@ def take(request: OfficeRequest, extract_id: int, form: str) -> HttpResponse:
     return response
 
 
+def choosing(request: OfficeRequest, dataset: str, form: ExtractForm, *, dropped: Sequence[str] = ()) -> HttpResponse:
+    """The page with items and conditions. dropped: labels of kept conditions that this person may not use."""
+    context = {"form": form, "dataset": dataset, "chosen": DATASETS[dataset], "limit": MOST_ROWS, "dropped": dropped}
+    return render(request, "statistics/extract_new.html", context, status=422 if form.errors else 200)
+
+
 def _extract(request: OfficeRequest, extract: Extract, *, deciding: forms.Form | None = None) -> HttpResponse:
     chosen = DATASETS[extract.dataset]
     months = {key: date.fromisoformat(extract.filters[key]) for key in ("first", "last") if key in extract.filters}
@@ -221,3 +245,29 @@ def _again(request: OfficeRequest, dataset: str) -> dict[str, Any]:
         return {}
     months = {key: date.fromisoformat(extract.filters[key]) for key in ("first", "last") if key in extract.filters}
     return {**extract.filters, **months, "items": extract.items, "purpose": extract.purpose}
+
+
+def _saved(request: OfficeRequest, dataset: str) -> dict[str, Any]:
+    """What a saved choice puts into the form; an item that is offered no longer falls away."""
+    text = request.GET.get("choice", "")
+    if not (text.isascii() and text.isdigit()):
+        return {}
+    try:
+        choice = choice_of(using=USING, choice_id=min(int(text), 2**62), by=request.actor.personal_id)
+    except SavedChoice.DoesNotExist:
+        raise Http404 from None
+    if choice.dataset != dataset:
+        return {}
+    months = {key: date.fromisoformat(choice.filters[key]) for key in ("first", "last") if key in choice.filters}
+    name = {"name": choice.name, "shared": choice.shared} if choice.owner == request.actor.personal_id else {}
+    return {**choice.filters, **months, **name, "items": choice.items}
+
+
+def _beyond(form: ExtractForm) -> list[str]:
+    """Kept conditions that are not offered to this person: the field would silently stand at "all that I may see"."""
+    kept = {key: form.initial[key] for key in ("scheme", "ward") if form.initial.get(key)}
+    return [str(form[key].label) for key, value in kept.items() if not _offered(form.fields[key], value)]
+
+
+def _offered(field: forms.Field, value: str) -> bool:
+    return isinstance(field, forms.ChoiceField) and field.valid_value(value)

@@ -4,7 +4,7 @@ from django.urls import path
 
 from tasuke.platform.access import Action
 from tasuke.platform.ui.navigation import offer
-from tasuke.systems.subsidy.statistics.web import extracts, views
+from tasuke.systems.subsidy.statistics.web import choices, extracts, views
 
 app_name = "statistics"
 urlpatterns = [
@@ -13,6 +13,9 @@ urlpatterns = [
     path("files/<int:file_id>/", views.download, name="file"),
     path("extracts/", extracts.extracts, name="extracts"),
     path("extracts/new/<slug:dataset>/", extracts.new_extract, name="extract-new"),
+    path("extracts/choices/save/<slug:dataset>/", choices.save, name="choice-save"),
+    path("extracts/choices/<int:choice_id>/", choices.rename, name="choice"),
+    path("extracts/choices/<int:choice_id>/delete/", choices.delete, name="choice-delete"),
     path("extracts/<int:extract_id>/", extracts.one_extract, name="extract"),
     path("extracts/<int:extract_id>/decide/", extracts.decide, name="extract-decide"),
     path("extracts/<int:extract_id>/<slug:form>/", extracts.take, name="extract-file"),

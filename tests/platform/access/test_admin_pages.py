@@ -142,7 +142,12 @@ def test_text_of_people_never_becomes_markup(admin):
 def test_a_revocation_needs_a_reason(admin):
     user = make_user("k-00123", at=now())
     grant = make_grant(user, "clerk", at=now())
-    admin.post(f"/admin/accounts/grants/{grant.pk}/revoke/", {"reason": ""})
+    empty = admin.post(f"/admin/accounts/grants/{grant.pk}/revoke/", {"reason": ""})
+    assert empty.status_code == 422
+    assert 'href="#id_reason">取消の理由: ' in page(empty)
+    long = admin.post(f"/admin/accounts/grants/{grant.pk}/revoke/", {"reason": "担" * 201})
+    assert "担" * 201 in page(long)  # nothing that was typed is lost
+    assert 'id="id_reason_error"' in page(long)
     grant.refresh_from_db(using="accounts")
     assert grant.state == GrantState.APPROVED
     admin.post(f"/admin/accounts/grants/{grant.pk}/revoke/", {"reason": "担当替え"})

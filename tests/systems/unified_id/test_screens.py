@@ -93,11 +93,22 @@ def test_an_official_merges_and_separates():
     assert "統合されています" in browser.get(f"/unified_id/persons/{one}/").content.decode()
     assert browser.post(f"/unified_id/persons/{one}/merge/", form).status_code == 422
     undo = f"/unified_id/merges/{Merge.objects.using('unified_id').get().pk}/undo/"
-    browser.post(undo)
+    refused = browser.post(undo)
+    assert refused.status_code == 422
+    assert 'href="#id_reason">理由: ' in refused.content.decode()
+    assert "別" * 201 in browser.post(undo, {"reason": "別" * 201}).content.decode()
     assert Person.objects.using("unified_id").get(pk=one).state == "merged"  # not without a reason
     assert browser.post(undo, {"reason": "別人と分かった"}).status_code == 302
-    assert "別人と分かった" in AuditEvent.objects.using("unified_id").get(detail__contains="unmerge").detail
+    assert (
+        "別人と分かった"
+        in AuditEvent.objects.using("unified_id").get(kind="changed", detail__contains="unmerge").detail
+    )
     assert Person.objects.using("unified_id").get(pk=one).state == "in_use"
+    again = browser.post(undo, {"reason": "もう一度"})
+    assert again.status_code == 422
+    assert "もう分離されています" in again.content.decode()
+    assert 'value="もう一度"' in again.content.decode()
+    assert browser.post("/unified_id/merges/999999/undo/", {"reason": "x"}).status_code == 404
 
 
 def test_faults_are_listed_once_and_settled(unified):
@@ -133,7 +144,10 @@ def test_counts_and_permits():
     made.refresh_from_db()
     assert made.approved_by == "head"
     end = f"/unified_id/permits/{made.pk}/end/"
-    first.post(end)
+    refused = first.post(end)
+    assert refused.status_code == 422
+    assert 'href="#id_reason">理由: ' in refused.content.decode()
+    assert "異" * 201 in first.post(end, {"reason": "異" * 201}).content.decode()
     assert "R09.03.31" in first.get("/unified_id/permits/").content.decode()  # not without a reason
     first.post(end, {"reason": "異動"})
     assert "R09.03.31" not in first.get("/unified_id/permits/").content.decode()

@@ -138,7 +138,13 @@ def test_revising_merging_undoing_and_ending(people):
     merge = Merge.objects.using(W).get()
     assert "名寄せされています" in browser.get(person).content.decode()
     assert browser.post(f"/welfare/persons/1/merges/{merge.pk}/undo/", {"reason": "x"}).status_code == 404
-    browser.post(f"{person}merges/{merge.pk}/undo/", {"reason": "別人だった"})
+    undo = f"{person}merges/{merge.pk}/undo/"
+    refused = browser.post(undo, {"reason": " "})
+    assert refused.status_code == 400
+    assert 'href="#id_reason">理由: ' in refused.content.decode()
+    assert "別" * 201 in browser.post(undo, {"reason": "別" * 201}).content.decode()
+    browser.post(undo, {"reason": "別人だった"})
+    assert 'value="もう一度"' in browser.post(undo, {"reason": "もう一度"}).content.decode()
     assert Merge.objects.using(W).get().undone_by == "test-welfare-officia"
     assert browser.post(f"{person}end/", {"reason": ""}).status_code == 400
     browser.post(f"{person}end/", {"reason": "転入", "resident_atena_no": "2"})
@@ -166,7 +172,9 @@ def test_notes_accounts_mailing_addresses_and_corporations(people):
 def test_ending_a_protection_takes_the_supervisor_and_a_reason(people):
     assert signed_in("welfare_official").post("/welfare/persons/1/protection/", {"reason": "x"}).status_code == 403
     supervisor = signed_in("welfare_supervisor")
-    supervisor.post("/welfare/persons/1/protection/", {"reason": " "})
+    refused = supervisor.post("/welfare/persons/1/protection/", {"reason": " "})
+    assert refused.status_code == 400
+    assert 'href="#id_reason">理由: ' in refused.content.decode()
     assert Protection.objects.using(W).get().ended_at is None
     supervisor.post("/welfare/persons/1/protection/", {"reason": "本人の申出"})
     assert Protection.objects.using(W).get().ended_by == "test-welfare-supervi"
@@ -183,7 +191,10 @@ def test_delivery_and_dead_numbers(people):
     assert chief.post(f"/welfare/delivery/{made.pk}/other/").status_code == 404
     chief.post(f"/welfare/delivery/{made.pk}/approve/")
     assert Subscriber.objects.using(W).get(system="desk").last_sequence == 2
-    chief.post(f"/welfare/delivery/{made.pk}/end/")
+    refused = chief.post(f"/welfare/delivery/{made.pk}/end/", {"reason": "終" * 201})
+    assert refused.status_code == 422
+    assert 'href="#id_reason">理由: ' in refused.content.decode()
+    assert "終" * 201 in refused.content.decode()
     made.refresh_from_db()
     assert made.state == "approved"  # not without a reason
     chief.post(f"/welfare/delivery/{made.pk}/end/", {"reason": "事務が終わった"})

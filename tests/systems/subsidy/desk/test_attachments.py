@@ -102,8 +102,12 @@ def test_tricks_with_names_are_harmless(name, shown):
 
 def test_a_withdrawn_paper_keeps_its_row_and_is_not_shown(application, browser):
     attach(browser(), application)
-    without = browser().post(f"/attachments/{one().pk}/withdraw/", {"reason": " "}, follow=True)
-    assert "取下げの理由を入力してください" in without.content.decode()
+    without = browser().post(f"/attachments/{one().pk}/withdraw/", {"reason": " "})
+    assert without.status_code == 422
+    assert 'href="#id_reason">取下げの理由: ' in without.content.decode()
+    long = browser().post(f"/attachments/{one().pk}/withdraw/", {"reason": "別" * 201}).content.decode()
+    assert "別" * 201 in long  # nothing that was typed is lost
+    assert 'id="id_reason_error"' in long
     assert one().withdrawn_at is None
     done = browser("reviewer").post(f"/attachments/{one().pk}/withdraw/", {"reason": "別の人の書類"}, follow=True)
     assert "別の人の書類" in done.content.decode()

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from tasuke.platform.access.actions import Action
@@ -14,6 +15,7 @@ from tasuke.platform.access.services.decide_grant import GrantDecisionRefused, d
 from tasuke.platform.access.services.request_grant import GrantRequestRefused, request_grant
 from tasuke.platform.access.services.revoke_grant import NothingToRevoke, revoke_grant
 from tasuke.platform.access.web.admin_forms import DecisionForm, GrantForm, ReasonForm
+from tasuke.platform.ui.reason import reason_refused
 
 
 @require_http_methods(["GET", "POST"])
@@ -85,8 +87,10 @@ def revoke(request: OfficeRequest, grant_id: int) -> HttpResponse:
         raise Http404
     form = ReasonForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "取消の理由を入力してください。")
-        return redirect("accounts_admin:user", personal_id=grant.user_id)
+        return reason_refused(
+            request, form=form, title="権限の取消", button="取り消す", about=f"{grant.user_id} {grant.role_label}",
+            back=reverse("accounts_admin:user", args=[grant.user_id]),
+        )  # fmt: skip
     try:
         reason = form.cleaned_data["reason"]
         revoke_grant(grant_id=grant_id, reason=reason, by=request.actor.personal_id, at=request.at)

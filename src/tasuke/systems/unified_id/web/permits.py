@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from tasuke.platform.access import Action, OfficeRequest, screen
 from tasuke.platform.audit import EventKind
 from tasuke.platform.ui.paging import PAGE_ROWS, page_of
+from tasuke.platform.ui.reason import reason_refused
 from tasuke.systems.unified_id import screens
 from tasuke.systems.unified_id.services.permit_my_number import (
     PermitRefused,
@@ -71,8 +72,9 @@ def end(request: OfficeRequest, permit_id: int) -> HttpResponse:
     """End a permit today, with a reason."""
     form = ReasonForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "終える理由を入力してください。")
-        return HttpResponseRedirect(reverse("unified_id:permits"))
+        return reason_refused(
+            request, form=form, title="許可の終了・取下げ", button="終える", back=reverse("unified_id:permits")
+        )
     try:
         permit = end_permit(using=USING, permit_id=permit_id, on=request.today)
     except PermitRefused as refused:

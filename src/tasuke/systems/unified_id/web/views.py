@@ -8,8 +8,9 @@ from django.views.decorators.http import require_POST
 
 from tasuke.platform.access import Action, OfficeRequest, screen
 from tasuke.platform.ui.paging import PAGE_ROWS, page_of
+from tasuke.platform.ui.reason import reason_refused
 from tasuke.systems.unified_id import screens
-from tasuke.systems.unified_id.models import Person
+from tasuke.systems.unified_id.models import Merge, Person
 from tasuke.systems.unified_id.my_number import MyNumber
 from tasuke.systems.unified_id.services.merge_persons import CannotMerge, merge_persons
 from tasuke.systems.unified_id.services.request_code_again import NothingToRequest, request_code_again
@@ -101,20 +102,28 @@ def merge(request: OfficeRequest, unified_no: str) -> HttpResponse:
 @screen(Action.MERGE_NUMBERS, purpose="required", using=USING)
 def unmerge(request: OfficeRequest, merge_id: int) -> HttpResponse:
     """Take a merge back, with a reason."""
+    merged = Merge.objects.using(USING).filter(pk=merge_id).first()
+    if merged is None:
+        raise Http404
     form = ReasonForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "分離の理由を入力してください。")
-        return HttpResponseRedirect(reverse("unified_id:search"))
+        return _unmerge_refused(request, form, merged)
     try:
         done = unmerge_persons(
             using=USING, merge_id=merge_id, reason=form.cleaned_data["reason"], by=request.actor.personal_id,
             audit=request.audit, at=request.at,
         )  # fmt: skip
     except CannotUnmerge as refused:
-        messages.error(request, str(refused))
-        return HttpResponseRedirect(reverse("unified_id:search"))
+        form.add_error(None, str(refused))
+        return _unmerge_refused(request, form, merged)
     messages.success(request, "分離しました。")
     return HttpResponseRedirect(reverse("unified_id:person", args=[done.source_id]))
+
+
+def _unmerge_refused(request: OfficeRequest, form: ReasonForm, merged: Merge) -> HttpResponse:
+    request.audit.read([], "unmerge-form")  # nobody is named on it
+    back = reverse("unified_id:person", args=[merged.source_id])
+    return _private(reason_refused(request, form=form, title="統合の分離", button="分離する", back=back))
 
 
 @require_POST

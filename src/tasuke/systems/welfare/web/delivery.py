@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from tasuke.platform.access import Action, OfficeRequest, screen
 from tasuke.platform.audit import EventKind
 from tasuke.platform.ui.paging import PAGE_ROWS, page_of
+from tasuke.platform.ui.reason import reason_refused
 from tasuke.systems.welfare.models import Change, NumberNotice, Subscriber
 from tasuke.systems.welfare.queries import delivery_records, number_notices, subscribers
 from tasuke.systems.welfare.services.subscribe import (
@@ -24,7 +25,7 @@ from tasuke.systems.welfare.services.tell_again import tell_again
 from tasuke.systems.welfare.web.forms import ReasonForm, SubscriptionForm
 
 USING = "welfare"
-_WHAT = ("approve", "reject", "end")
+_WHAT = {"approve": "承認する", "reject": "承認しない", "end": "終了する"}
 
 
 @screen(Action.VIEW_WELFARE_DELIVERY, using=USING)
@@ -79,8 +80,8 @@ def decide(request: OfficeRequest, subscriber_id: int, what: str) -> HttpRespons
         raise Http404
     form = ReasonForm(request.POST)
     if what != "approve" and not form.is_valid():
-        messages.error(request, "理由を入力してください。")
-        return HttpResponseRedirect(reverse("welfare:delivery"))
+        title = "利用を承認しない理由" if what == "reject" else "利用を終了する理由"
+        return reason_refused(request, form=form, title=title, button=_WHAT[what], back=reverse("welfare:delivery"))
     given: dict[str, Any] = {
         "using": USING,
         "subscriber_id": subscriber_id,

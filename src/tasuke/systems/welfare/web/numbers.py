@@ -21,7 +21,7 @@ from tasuke.systems.welfare.services.issue_nonresident import (
 )
 from tasuke.systems.welfare.services.merge_numbers import CannotMerge, merge_numbers, unmerge_numbers
 from tasuke.systems.welfare.services.register_corporation import CannotRegister, register_corporation
-from tasuke.systems.welfare.web.forms import CorporationForm, EndForm, IssueForm, MergeForm, ReviseForm
+from tasuke.systems.welfare.web.forms import CorporationForm, EndForm, IssueForm, MergeForm, ReasonForm, ReviseForm
 from tasuke.systems.welfare.web.persons import USING, form_page, found
 
 _CANDIDATES = 20
@@ -147,11 +147,14 @@ def unmerge(request: OfficeRequest, atena_no: str, merge_id: int) -> HttpRespons
     one = found(request, atena_no)
     if merge_id not in {m.pk for m in one.merges}:
         raise Http404
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        return form_page(request, one, form, "名寄せの解除")
     try:
-        undone = unmerge_numbers(using=USING, merge_id=merge_id, reason=request.POST.get("reason", ""), **_who(request))
+        undone = unmerge_numbers(using=USING, merge_id=merge_id, **form.cleaned_data, **_who(request))
     except CannotMerge as error:
-        messages.error(request, str(error))
-        return HttpResponseRedirect(reverse("welfare:person", args=[atena_no]))
+        form.add_error(None, str(error))
+        return form_page(request, one, form, "名寄せの解除")
     request.audit.changed([undone.atena_no, undone.into_atena_no], "unmerge")
     messages.success(request, "名寄せを解除しました。")
     return HttpResponseRedirect(reverse("welfare:person", args=[atena_no]))

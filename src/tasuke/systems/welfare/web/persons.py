@@ -167,18 +167,15 @@ def mailing(request: OfficeRequest, atena_no: str) -> HttpResponse:
 @screen(Action.END_WELFARE_PROTECTION, purpose="required", using=USING)
 def protection(request: OfficeRequest, atena_no: str) -> HttpResponse:
     """End 支援措置, with a reason."""
-    found(request, atena_no)
+    one = found(request, atena_no)
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        return form_page(request, one, form, "支援措置の解除")
     try:
-        end_protection(
-            using=USING,
-            atena_no=atena_no,
-            reason=request.POST.get("reason", ""),
-            by=request.actor.personal_id,
-            at=request.at,
-        )
+        end_protection(using=USING, atena_no=atena_no, by=request.actor.personal_id, at=request.at, **form.cleaned_data)
     except NotProtected as error:
-        messages.error(request, str(error))
-        return HttpResponseRedirect(reverse("welfare:person", args=[atena_no]))
+        form.add_error(None, str(error))
+        return form_page(request, one, form, "支援措置の解除")
     return _kept(request, atena_no, "protection-ended", "支援措置の解除を記録しました。業務ごとの解除は別に行います。")
 
 

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from tasuke.platform.access import Action, OfficeRequest, screen
 from tasuke.platform.exchange.archive import fetch
+from tasuke.platform.ui.reason import reason_refused
 from tasuke.systems.subsidy.desk.applications import show_application
 from tasuke.systems.subsidy.desk.attachments import LARGEST, content_type, download_name
 from tasuke.systems.subsidy.desk.household import NotInScope, show_household
@@ -92,26 +93,27 @@ def view(request: OfficeRequest, attachment_id: int) -> HttpResponse:
 def withdraw(request: OfficeRequest, attachment_id: int) -> HttpResponse:
     """Withdraw with a reason."""
     attachment = _attachment(request, attachment_id)
+    target = _page_of(_bearer_of(attachment))
     form = WithdrawalForm(request.POST)
     if not form.is_valid():
-        messages.error(
-            request, "取下げの理由を入力してください。" + " ".join(str(e) for e in form.errors.get("reason", []))
+        request.audit.read([attachment.atena_no], "attachment-form")
+        return reason_refused(
+            request, form=form, title="添付の取下げ", button="取り下げる", about=attachment.document, back=target
         )
+    try:
+        withdraw_attachment(
+            using=USING,
+            attachment_id=attachment_id,
+            reason=form.cleaned_data["reason"],
+            actor=request.actor,
+            now=request.at,
+        )
+    except AlreadyWithdrawn as error:
+        messages.error(request, f"{error}。")
     else:
-        try:
-            withdraw_attachment(
-                using=USING,
-                attachment_id=attachment_id,
-                reason=form.cleaned_data["reason"],
-                actor=request.actor,
-                now=request.at,
-            )
-        except AlreadyWithdrawn as error:
-            messages.error(request, f"{error}。")
-        else:
-            request.audit.changed([attachment.atena_no], "attachment-withdrawn", after={"attachment": attachment_id})
-            messages.success(request, "添付を取り下げました。")
-    return HttpResponseRedirect(_page_of(_bearer_of(attachment)))
+        request.audit.changed([attachment.atena_no], "attachment-withdrawn", after={"attachment": attachment_id})
+        messages.success(request, "添付を取り下げました。")
+    return HttpResponseRedirect(target)
 
 
 def _attachment(request: OfficeRequest, attachment_id: int) -> Attachment:

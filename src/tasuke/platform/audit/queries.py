@@ -148,6 +148,14 @@ def trail_state(*, using: str) -> TrailState:
     return TrailState(using, last[0] if last else 0, last[2] if last else None, pending, oldest)
 
 
+def last_office_day(day: date) -> date:
+    """The last day before this one on which the office was open."""
+    before = day - timedelta(days=1)
+    while closed_days(Period(before, before + timedelta(days=1))):
+        before -= timedelta(days=1)
+    return before
+
+
 def _events(found: Any, period: Period, offices: Offices, after: int | None, limit: int) -> list[AuditEvent]:
     begin, end = bounds(period)
     found = found.filter(at__gte=begin)

@@ -1,36 +1,21 @@
-"""Today's work: how much waits for the person who signed in. One statement, each number with an upper bound."""
+"""Today's work: how much waits for the person who signed in. Each number has an upper bound.
+
+All work with residents takes one statement; administrators and auditors have their own few.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from tasuke.platform.access import Action, Actor, Scope
 from tasuke.platform.access.people import duties
+from tasuke.systems.subsidy.desk.audit_work import audit_work
 from tasuke.systems.subsidy.desk.notes import DUE
 from tasuke.systems.subsidy.desk.rows import fetch
+from tasuke.systems.subsidy.desk.tasks import CEILING, Task
 from tasuke.systems.subsidy.profile import active_profile
 from tasuke.systems.subsidy.registry.wards import seen_by_sql
-
-CEILING = 1000  # nobody needs to know more exactly than "1,000 and more"
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One kind of work: what it is called, where it is done, how much of it waits (at most CEILING)."""
-
-    label: str
-    url_name: str
-    query: str
-    count: int
-    unit: str
-    hint: str
-    urgent: bool
-
-    @property
-    def many(self) -> bool:
-        """There may be more than the count says."""
-        return self.count >= CEILING
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +100,13 @@ _KINDS = (
 )  # fmt: skip
 
 
-def todays_work(*, using: str, actor: Actor, scope: Scope, on: date) -> list[Task]:
+def todays_work(*, using: str, actor: Actor, scope: Scope, now: datetime) -> list[Task]:
     """The tasks that the person's roles give, urgent ones that wait first. Nothing of a resident is read out."""
+    on = now.date()
     kinds = [kind for kind in _KINDS if actor.may(kind.action)]
     tasks = [*(_counted(kinds, using, actor, scope, on) if kinds else ()), *_administration(actor)]
+    if actor.may(Action.SEARCH_AUDIT):  # who audits holds no other role: the limits of this page are those of the trail
+        tasks += audit_work(using=using, offices=scope.offices, now=now)
     return sorted(tasks, key=lambda t: (not (t.urgent and t.count), not t.count))
 
 

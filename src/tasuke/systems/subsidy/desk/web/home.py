@@ -5,7 +5,8 @@ from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 
 from tasuke.platform.access import Action, OfficeRequest, screen
-from tasuke.systems.subsidy.desk.home import Task, todays_work
+from tasuke.systems.subsidy.desk.home import todays_work
+from tasuke.systems.subsidy.desk.tasks import Task
 from tasuke.systems.subsidy.desk.web.search import SearchForm
 
 USING = "subsidy"
@@ -14,7 +15,7 @@ USING = "subsidy"
 @screen(Action.VIEW_HOME)
 def today(request: OfficeRequest) -> HttpResponse:
     """What waits, by role, and the search box."""
-    tasks = todays_work(using=USING, actor=request.actor, scope=request.scope, on=request.today)
+    tasks = todays_work(using=USING, actor=request.actor, scope=request.scope, now=request.at)
     shown = [(task, _address(task)) for task in tasks]
     context = {
         "waiting": [pair for pair in shown if pair[0].count],

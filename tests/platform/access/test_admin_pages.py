@@ -144,7 +144,7 @@ def test_a_revocation_needs_a_reason(admin):
     grant = make_grant(user, "clerk", at=now())
     empty = admin.post(f"/admin/accounts/grants/{grant.pk}/revoke/", {"reason": ""})
     assert empty.status_code == 422
-    assert 'href="#id_reason">取消の理由: ' in page(empty)
+    assert 'href="#id_reason">取消の理由: 取消の理由を入力してください' in page(empty)
     long = admin.post(f"/admin/accounts/grants/{grant.pk}/revoke/", {"reason": "担" * 201})
     assert "担" * 201 in page(long)  # nothing that was typed is lost
     assert 'id="id_reason_error"' in page(long)

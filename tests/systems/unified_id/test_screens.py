@@ -95,7 +95,7 @@ def test_an_official_merges_and_separates():
     undo = f"/unified_id/merges/{Merge.objects.using('unified_id').get().pk}/undo/"
     refused = browser.post(undo)
     assert refused.status_code == 422
-    assert 'href="#id_reason">理由: ' in refused.content.decode()
+    assert 'href="#id_reason">理由: 理由を入力してください' in refused.content.decode()
     assert "別" * 201 in browser.post(undo, {"reason": "別" * 201}).content.decode()
     assert Person.objects.using("unified_id").get(pk=one).state == "merged"  # not without a reason
     assert browser.post(undo, {"reason": "別人と分かった"}).status_code == 302
@@ -146,7 +146,7 @@ def test_counts_and_permits():
     end = f"/unified_id/permits/{made.pk}/end/"
     refused = first.post(end)
     assert refused.status_code == 422
-    assert 'href="#id_reason">理由: ' in refused.content.decode()
+    assert 'href="#id_reason">理由: 理由を入力してください' in refused.content.decode()
     assert "異" * 201 in first.post(end, {"reason": "異" * 201}).content.decode()
     assert "R09.03.31" in first.get("/unified_id/permits/").content.decode()  # not without a reason
     first.post(end, {"reason": "異動"})

@@ -141,7 +141,7 @@ def test_revising_merging_undoing_and_ending(people):
     undo = f"{person}merges/{merge.pk}/undo/"
     refused = browser.post(undo, {"reason": " "})
     assert refused.status_code == 400
-    assert 'href="#id_reason">理由: ' in refused.content.decode()
+    assert 'href="#id_reason">理由: 理由を入力してください' in refused.content.decode()
     assert "別" * 201 in browser.post(undo, {"reason": "別" * 201}).content.decode()
     browser.post(undo, {"reason": "別人だった"})
     assert 'value="もう一度"' in browser.post(undo, {"reason": "もう一度"}).content.decode()
@@ -174,7 +174,7 @@ def test_ending_a_protection_takes_the_supervisor_and_a_reason(people):
     supervisor = signed_in("welfare_supervisor")
     refused = supervisor.post("/welfare/persons/1/protection/", {"reason": " "})
     assert refused.status_code == 400
-    assert 'href="#id_reason">理由: ' in refused.content.decode()
+    assert 'href="#id_reason">理由: 理由を入力してください' in refused.content.decode()
     assert Protection.objects.using(W).get().ended_at is None
     supervisor.post("/welfare/persons/1/protection/", {"reason": "本人の申出"})
     assert Protection.objects.using(W).get().ended_by == "test-welfare-supervi"

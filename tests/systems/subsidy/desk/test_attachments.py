@@ -104,7 +104,7 @@ def test_a_withdrawn_paper_keeps_its_row_and_is_not_shown(application, browser):
     attach(browser(), application)
     without = browser().post(f"/attachments/{one().pk}/withdraw/", {"reason": " "})
     assert without.status_code == 422
-    assert 'href="#id_reason">取下げの理由: ' in without.content.decode()
+    assert 'href="#id_reason">取下げの理由: 取下げの理由を入力してください' in without.content.decode()
     long = browser().post(f"/attachments/{one().pk}/withdraw/", {"reason": "別" * 201}).content.decode()
     assert "別" * 201 in long  # nothing that was typed is lost
     assert 'id="id_reason_error"' in long

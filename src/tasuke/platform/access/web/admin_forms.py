@@ -75,7 +75,9 @@ class DecisionForm(forms.Form):
 class ReasonForm(forms.Form):
     """Why a grant is revoked."""
 
-    reason = forms.CharField(label="取消の理由", max_length=200)
+    reason = forms.CharField(
+        label="取消の理由", max_length=200, error_messages={"required": "取消の理由を入力してください"}
+    )
 
 
 class TerminalForm(forms.Form):

@@ -49,7 +49,7 @@ class MergeForm(forms.Form):
 class ReasonForm(forms.Form):
     """Why something is taken back."""
 
-    reason = forms.CharField(label="理由", max_length=200)
+    reason = forms.CharField(label="理由", max_length=200, error_messages={"required": "理由を入力してください"})
 
 
 class PermitForm(forms.Form):

@@ -39,7 +39,9 @@ class AttachmentForm(forms.Form):
 class WithdrawalForm(forms.Form):
     """Why it is withdrawn."""
 
-    reason = TypedText(label="取下げの理由", max_length=200)
+    reason = TypedText(
+        label="取下げの理由", max_length=200, error_messages={"required": "取下げの理由を入力してください"}
+    )
 
 
 @require_POST

@@ -75,7 +75,7 @@ def test_the_same_content_under_another_name_is_the_same_file(feed):
 def test_plan_writes_nothing_and_apply_does(feed):
     parameters = json.dumps({"path": str(feed)})
     told, value = tasuke("run", "import-welfare", "--target", "t", "--parameters", parameters, "--by", "clerk")
-    assert (told.exit_code, value["state"], value["plan"]["accepted"]) == (0, "planned", 2)
+    assert (told.exit_code, value["state"], value["plan"]["取り込む行"]) == (0, "planned", 2)
     assert not WelfareFact.objects.using("subsidy").exists()
 
     told, value = tasuke("run", "import-welfare", "--target", "t", "--parameters", parameters, "--apply", "--by", "a")

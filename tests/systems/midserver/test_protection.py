@@ -42,6 +42,15 @@ def place(joined, django_db_blocker):
     return place, known["USER"]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def handed_back(django_db_setup, django_db_blocker):
+    """Other tests empty these tables as the program: they get them back as they were."""
+    yield
+    with django_db_blocker.unblock():
+        known = connections["midserver"].settings_dict
+    release_records(make_conninfo(ensure_server(), dbname=known["NAME"]))
+
+
 @pytest.fixture
 def closed(place):
     """The administrator has closed the catalogue of the test database; it stays so until the database is dropped."""
@@ -50,7 +59,7 @@ def closed(place):
 
 @pytest.fixture
 def protected(place):
-    """The records of the test database are in other hands; so too until the database is dropped."""
+    """The records of the test database are in other hands until the tests of this file are done."""
     protect_records(place[0])
     return place
 

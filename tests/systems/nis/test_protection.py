@@ -50,9 +50,18 @@ def place(django_db_setup, django_db_blocker):
     return admin, make_conninfo(admin, user=known["USER"]), known["USER"]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def handed_back(django_db_setup, django_db_blocker):
+    """Other tests empty these tables as the program: they get them back as they were."""
+    yield
+    with django_db_blocker.unblock():
+        known = connections["nis"].settings_dict
+    release_records(make_conninfo(ensure_server(), dbname=known["NAME"]), program=known["USER"])
+
+
 @pytest.fixture
 def protected(place):
-    """Handed over; it stays so until the database is dropped."""
+    """Handed over; it stays so until the tests of this file are done."""
     protect_records(place[0], program=place[2])
     return place
 

@@ -4,6 +4,7 @@ The questions, their usual limits and their lists are those of the auditor's scr
 """
 
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 from tasuke.core.period import Period
@@ -24,7 +25,7 @@ def audit_work(*, using: str, offices: frozenset[str] | None, now: datetime) -> 
     period = Period(last_office_day(today), today + timedelta(days=1))
     hours, least = OffHoursForm.preset(), MassForm.preset()["least"]
     opens, closes = _clock(hours["opens"]), _clock(hours["closes"])
-    asked = {"period": period, "offices": offices}
+    asked: dict[str, Any] = {"period": period, "offices": offices}
     mass = mass_use(using=using, **asked, least=int(least), limit=CEILING)
     nights = off_hours(using=using, **asked, opens=opens, closes=closes, after="", limit=CEILING)
     sign_ins = failures(using="accounts", **asked, after=None, limit=CEILING)

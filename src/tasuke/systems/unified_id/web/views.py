@@ -121,7 +121,7 @@ def unmerge(request: OfficeRequest, merge_id: int) -> HttpResponse:
 
 
 def _unmerge_refused(request: OfficeRequest, form: ReasonForm, merged: Merge) -> HttpResponse:
-    request.audit.read([], "unmerge-form")  # nobody is named on it
+    request.audit.read([], "unmerge")  # nobody is named on it
     back = reverse("unified_id:person", args=[merged.source_id])
     return _private(reason_refused(request, form=form, title="統合の分離", button="分離する", back=back))
 

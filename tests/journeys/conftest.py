@@ -46,7 +46,7 @@ def free_port():
         return s.getsockname()[1]
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def site(tmp_path_factory):
     """Address of a site on a fresh synthetic city: the same one unless TASUKE_JOURNEY_SEED asks for another."""
     seed = int(os.environ.get("TASUKE_JOURNEY_SEED", "100"))
@@ -178,7 +178,7 @@ def receipt_of_an_entitled_child(database):
     return pl.DataFrame([row])
 
 
-@pytest.fixture(scope="package")  # its event loop runs on until then, and Django refuses a database beside one
+@pytest.fixture(scope="module")  # its event loop runs on until then, and Django refuses a database beside one
 def chromium():
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)

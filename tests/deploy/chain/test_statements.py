@@ -51,9 +51,13 @@ def over(counts: Counter[str], limits: dict[str, int]) -> dict[str, tuple[int, i
 
 def test_a_turn_without_work_costs_a_handful_of_statements_in_each_system(family: Chain) -> None:
     family.turn()
-    with counted() as counts:
-        family.turn()
-    assert not over(counts, IDLE), counts
+    turns = []
+    for _ in range(3):  # keys and the master are looked at again every few minutes, which may be now
+        with counted() as counts:
+            family.turn()
+        turns.append(counts)
+    least = Counter({system: min(counts[system] for counts in turns) for system in CHAIN})
+    assert not over(least, IDLE), turns
 
 
 def test_a_turn_with_one_inquiry_stays_below_its_limit_and_brings_the_answer_home(family: Chain) -> None:

@@ -11,9 +11,11 @@ import pytest
 from django.db import connections
 from tests.deploy.chain.conftest import CHAIN, FATHER, Chain
 
+from tasuke.systems.midserver.directory import forget_loaded
+
 pytestmark = pytest.mark.django_db(databases=CHAIN)
 # measured, and a few to spare; the savepoints of a test's transaction are no statements of a turn
-IDLE = {"subsidy": 5, "resident": 2, "welfare": 3, "unified_id": 4, "gateway": 5, "midserver": 6, "nis": 6}
+IDLE = {"subsidy": 5, "resident": 2, "welfare": 3, "unified_id": 4, "gateway": 5, "midserver": 10, "nis": 6}
 ONE_INQUIRY = {
     "subsidy": 26,
     "resident": 2,
@@ -23,6 +25,14 @@ ONE_INQUIRY = {
     "midserver": 105,
     "nis": 60,
 }
+
+
+@pytest.fixture(autouse=True)
+def nothing_of_another_city():
+    """The directory of keys is kept by its version, and each test has a city of its own that begins at version 1."""
+    forget_loaded()
+    yield
+    forget_loaded()
 
 
 @contextmanager

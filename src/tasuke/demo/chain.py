@@ -22,7 +22,7 @@ from tasuke.formats import my_number_feed, resident_feed
 from tasuke.platform.exchange.archive import sha256_of
 from tasuke.schemes.profile import Profile
 from tasuke.systems.midserver.models import Tenant
-from tasuke.systems.subsidy.inquiries.choices import Question, choices_on, procedure_of
+from tasuke.systems.subsidy.inquiries.choices import Question, choices_of, choices_on, procedure_of
 from tasuke.systems.subsidy.inquiries.models import Inquiry
 from tasuke.systems.subsidy.inquiries.needed import Needed, incomes_needed
 from tasuke.systems.subsidy.inquiries.services.ask_inquiries import ask_inquiries
@@ -168,6 +168,8 @@ def _ask(needed: Sequence[Needed], at: datetime) -> int:
     choices = choices_on(at.date())
     asked = 0
     for one in open_ones:
+        if all(choice.information_code != TAX for choice in choices_of(one.scheme, choices)):
+            continue  # the master names no such combination for this scheme: its people bring a paper
         done = ask_inquiries(
             using=USING,
             questions=[Question(one.atena_no, procedure_of(one.scheme), TAX, NEIGHBOURS[0].code, one.tax_year)],

@@ -11,6 +11,10 @@ from tasuke.platform.database.embedded import data_folder
 # each thread holds a connection to every database; PostgreSQL allows 120 (database/embedded.py)
 _MOST_THREADS = 8
 _MOST_WORKERS = 6
+# Kept connections of a worker, not requests at work: a browser holds up to six open while nobody clicks. Those above
+# the number are not answered until another one closes; below it a request waits for a thread and no longer. A process
+# may have 1,024 files open.
+_CONNECTIONS = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,7 @@ def serve(listen: Listen) -> None:
             interface=Interfaces.WSGI,
             workers=workers,
             blocking_threads=threads,
-            backpressure=threads * 4,
+            backpressure=_CONNECTIONS,
             websockets=False,
             log_level="warning",  # type: ignore[arg-type]
             ssl_cert=listen.certificate,

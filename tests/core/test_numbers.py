@@ -16,6 +16,7 @@ from tasuke.core.numbers import (
     is_synthetic_my_number,
     municipality_check_digit,
     my_number_check_digit,
+    prefecture_expr,
     synthetic_my_number,
     weight21_check_digit,
     weight21_ok_expr,
@@ -232,3 +233,11 @@ def test_a_synthetic_my_number_is_recognised_and_is_never_a_valid_one(body: str)
     assert is_synthetic_my_number(made)
     assert not check_number(NumberKind.MY_NUMBER, made).valid
     assert not is_synthetic_my_number(with_check_digit(NumberKind.MY_NUMBER, body))
+
+
+def test_a_prefecture_whose_numbers_ran_out_goes_on_with_fifty_more() -> None:
+    numbers = pl.DataFrame(
+        {"n": ["1410000011", "6410000016", "0112345", "51", "4712", "9712", "9812", "50", "", "x1", None]}
+    )
+    found = numbers.select(prefecture_expr(pl.col("n"))).to_series().to_list()
+    assert found == ["14", "14", "01", "01", "47", "47", "98", "50", "", "x1", None]

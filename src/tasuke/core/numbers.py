@@ -158,6 +158,16 @@ def append_weight21_expr(body: pl.Expr, length: int) -> pl.Expr:
     return text + digit.cast(pl.String)
 
 
+def prefecture_expr(number: pl.Expr) -> pl.Expr:
+    """The 都道府県番号 (01-47) in the first two digits of a text column. 51-97 stand for the same prefectures.
+
+    Numbers of a prefecture that ran out go on with its number plus 50 (保険者番号等の設定要領).
+    """
+    head = number.str.slice(0, 2)
+    second = head.cast(pl.Int64, strict=False) - 50
+    return pl.when(second.is_between(1, 47)).then(second.cast(pl.String).str.zfill(2)).otherwise(head)
+
+
 def _weight21_digit_expr(body: pl.Expr, digits: int) -> pl.Expr:
     total = pl.lit(0, dtype=pl.Int64)
     for place in range(digits):

@@ -263,6 +263,8 @@ def test_unconfirmed_rule_is_told_until_it_is_confirmed(rules_of):
         ({"insurance_kind": "2", "insurer_no": "133033"}, "reimbursement", "EXCLUDED_INSURER"),
         ({"insurer_no": "133033"}, "reimbursement", "EXCLUDED_INSURER"),
         ({"insurance_kind": "2", "insurer_no": "143016"}, "in_kind", None),
+        ({"insurance_kind": "2", "insurer_no": "643011"}, "in_kind", None),  # 64: 14 once its numbers ran out
+        ({"insurance_kind": "2", "insurer_no": "633013"}, "reimbursement", "EXCLUDED_INSURER"),
         ({"insurance_kind": "1", "insurer_no": "130001"}, "in_kind", None),
         ({"insurer_no": "06130001"}, "in_kind", None),
         ({"care": "device"}, "reimbursement", "REIMBURSEMENT_ONLY"),

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from tasuke.core.money import round_yen_expr
+from tasuke.core.numbers import prefecture_expr
 from tasuke.schemes.copayment.basis import paid_share
 from tasuke.schemes.copayment.definition import ExcludedInsurers, InKindThreshold
 from tasuke.schemes.copayment.reasons import CopayReason, flag
@@ -69,7 +70,7 @@ def _is_excluded(table: ExcludedInsurers, prefecture: str) -> pl.Expr:
     by_number = pl.when(number.str.contains(r"^\d{2}3\d{3}$")).then(pl.lit(_SOCIETY))
     wanted = pl.coalesce(pl.col("insurance_kind"), by_number).is_in(list(table.kinds))
     if table.only_outside_prefecture:
-        wanted = wanted & (number.str.slice(0, 2) != prefecture)
+        wanted = wanted & (prefecture_expr(number) != prefecture)
     spared = [e.insurer_no for e in table.exceptions if e.insurer_no is not None]
     return wanted & ~number.is_in(spared).fill_null(value=False)
 

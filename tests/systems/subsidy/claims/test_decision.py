@@ -47,6 +47,8 @@ def test_a_mask_has_room_for_127_reasons(place):
         ({}, {"recipient_no": "18"}, "accepted", []),
         ({"service_month": date(2026, 7, 1), "visit_days": 16}, {}, "return", ["SERVICE_AFTER_BILLING"]),
         ({"institution_code": "1310000012"}, {}, "return", ["NOT_IN_KIND_AREA"]),
+        # 64: institutions of 神奈川県 (14) once its numbers ran out
+        ({"institution_code": "6410000010"}, {}, "accepted", []),
         ({"cost": 0}, {"cost": 0}, "query", ["COST_MISSING"]),
         ({}, {"copay": 500}, "query", ["COPAY_TOO_HIGH"]),
         ({"insurance_share": 4000}, {}, "query", ["INSURANCE_SHARE_TOO_HIGH"]),

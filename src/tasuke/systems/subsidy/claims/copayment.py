@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 import polars as pl
 
 from tasuke.core.money import Rounding, round_yen_expr
+from tasuke.core.numbers import prefecture_expr
 from tasuke.schemes.copayment.compute import compute
 from tasuke.schemes.copayment.reasons import CopayReason
 from tasuke.schemes.definition import Scheme
@@ -87,6 +88,7 @@ def _public_share() -> pl.Expr:
 
 
 def _visits(part: pl.DataFrame, prefecture_code: str) -> pl.DataFrame:
+    local = prefecture_expr(pl.col("institution_code")) == prefecture_code
     return part.select(
         pl.col("line").cast(pl.String).alias("id"),
         pl.col("atena_no").alias("person_id"),
@@ -108,7 +110,7 @@ def _visits(part: pl.DataFrame, prefecture_code: str) -> pl.DataFrame:
         "public_share",
         pl.col("kohi_meals").fill_null(0).alias("meals"),
         "prescriber",
-        (pl.col("institution_code").str.slice(0, 2) == prefecture_code).fill_null(value=True).alias("in_prefecture"),
+        local.fill_null(value=True).alias("in_prefecture"),
         "insurer_no",
         # the register's kind counts only for the insurer that is billed
         pl.when(pl.col("insurer_no") == pl.col("r_insurer_no")).then("r_insurance_kind").alias("insurance_kind"),

@@ -9,6 +9,7 @@ from datetime import date
 
 import polars as pl
 
+from tasuke.core.numbers import prefecture_expr
 from tasuke.schemes.copayment.compute import compute
 from tasuke.schemes.copayment.high_cost import high_cost_benefit_expr
 from tasuke.schemes.copayment.reasons import CopayReason
@@ -162,7 +163,7 @@ def _with_amounts(
 
 
 def _visits(part: pl.DataFrame, prefecture_code: str) -> pl.DataFrame:
-    local = pl.col("institution_code").str.slice(0, 2) == prefecture_code
+    local = prefecture_expr(pl.col("institution_code")) == prefecture_code
     return part.select(
         pl.col("line_id").cast(pl.String).alias("id"),
         pl.col("atena_no").alias("person_id"),

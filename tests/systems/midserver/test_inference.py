@@ -93,6 +93,21 @@ def test_numbers_that_a_municipality_gets_do_not_tell_how_many_others_got(busy):
     assert all(len(letter) == 25 and letter.startswith("N") for letter in letters)  # 96 random bits
 
 
+def test_who_is_unknown_there_and_what_is_not_held_there_are_answered_alike(busy):
+    """Whether another body has ever had a 符号 of a person would say where that person has lived."""
+    busy.codes(SAPPORO, {unified(18): 2, unified(19): 3})
+    busy.codes(OTARU, {unified(91): 2})  # known there, but nothing is held
+    asked = (inquiry(2, unified(18)), inquiry(3, unified(19)))
+    assert busy.call(SAPPORO, i.REGISTER_INQUIRIES, i.MidInquiries(items=asked)).accepted == 2
+    busy.walk()
+    told = busy.call(SAPPORO, i.INQUIRY_RESULTS, i.MidResultsRequest(after=0)).results
+    states = busy.call(SAPPORO, i.INQUIRY_STATES, i.MidStatesRequest(record_ids=tuple(one.record_id for one in asked)))
+    own = {"sequence", "record_id", "unified_no", "answered_at"}
+    assert [one.unified_no for one in sorted(told, key=lambda one: one.record_id)] == [unified(18), unified(19)]
+    assert len({one.model_dump_json(exclude=own) for one in told}) == 1
+    assert len({one.model_dump_json(exclude=own) for one in states.states}) == 1
+
+
 def said(statement):
     """The database's own words to Kawasaki's role."""
     with pytest.raises(DatabaseError) as error, inside(KAWASAKI) as room:

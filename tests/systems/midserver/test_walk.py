@@ -136,7 +136,7 @@ def test_a_person_unknown_there_is_answered_with_nothing(asked):
     register(asked, inquiry(1, unified(18)))
     asked.walk()
     (result,) = results(asked)
-    assert (result.outcome, result.reason) == ("none", "照会先がこの人の情報を持っていません")
+    assert (result.outcome, result.reason) == ("none", "照会先に該当する情報がありません")
 
 
 @pytest.mark.parametrize("information", [None, TAX])

@@ -20,11 +20,14 @@ _VIEWS = """
 SELECT c.oid::regclass::text FROM pg_class c
 WHERE c.relnamespace = 'pg_catalog'::regnamespace AND c.relkind IN ('r', 'v')
     AND (c.relname IN ('pg_class', 'pg_namespace', 'pg_sequence', 'pg_tables', 'pg_locks', 'pg_stats',
-                         'pg_sequences', 'pg_database', 'pg_replication_slots', 'pg_prepared_xacts')
+                         'pg_sequences', 'pg_database', 'pg_replication_slots', 'pg_prepared_xacts',
+                         'pg_prepared_statements', 'pg_cursors', 'pg_shdepend')
          OR c.relname LIKE 'pg\\_stat\\_%%' OR c.relname LIKE 'pg\\_statio\\_%%')
 ORDER BY 1
 """
-# sizes and counters by table number: these ask for no right on the table; locks by name: they tell who is at work
+# sizes and counters by table number: these ask for no right on the table; locks by name: they tell who is at work;
+# numbers of transactions: their distance tells how much all others write; what a connection, which municipalities take
+# in turns, remembers of the one before: lastval names its table
 _FUNCTIONS = """
 SELECT p.oid::regprocedure::text FROM pg_proc p
 WHERE p.pronamespace = 'pg_catalog'::regnamespace
@@ -32,7 +35,12 @@ WHERE p.pronamespace = 'pg_catalog'::regnamespace
                        'pg_relation_filepath', 'pg_relation_filenode', 'pg_database_size', 'pg_tablespace_size',
                        'pg_sequence_last_value', 'pg_lock_status', 'pg_prepared_xact', 'pg_current_wal_lsn',
                        'pg_current_wal_insert_lsn', 'pg_current_wal_flush_lsn', 'pg_last_committed_xact',
-                       'pg_xact_commit_timestamp', 'pg_get_sequence_data')
+                       'pg_xact_commit_timestamp', 'pg_get_sequence_data', 'pg_current_snapshot',
+                       'txid_current_snapshot', 'pg_current_xact_id', 'pg_current_xact_id_if_assigned',
+                       'txid_current', 'txid_current_if_assigned', 'pg_xact_status', 'txid_status', 'mxid_age',
+                       'pg_blocking_pids', 'pg_safe_snapshot_blocking_pids', 'pg_export_snapshot', 'lastval',
+                       'pg_cursor', 'pg_prepared_statement')
+         OR p.oid = 'pg_catalog.age(xid)'::regprocedure
          OR p.proname LIKE 'pg\\_advisory%%' OR p.proname LIKE 'pg\\_try\\_advisory%%'
          OR p.proname LIKE 'pg\\_stat\\_get\\_%%')
 ORDER BY 1

@@ -24,9 +24,9 @@ FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::bytea[], %s::b
 WHERE inquiry.id = n.id
 """
 _WORDS = {"none": "照会先に該当する情報がありません", "withheld": "照会先が提供しませんでした"}
-# why the national side put an inquiry not through (its codes), in words for a clerk
+# Why the national side put an inquiry not through (its codes), in words for a clerk. Not told: `no-code-at-provider`.
+# Whether another body has ever had a 符号 of a person says where that person has lived; it is "none" like any other.
 _REASONS = {
-    "no-code-at-provider": "照会先がこの人の情報を持っていません",
     "unknown-code": "国の側がこの符号を知りません",
     "permit-expired": "照会先が期限までに回答しませんでした",
 }

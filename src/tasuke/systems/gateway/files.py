@@ -1,7 +1,7 @@
 """Inquiries and their outcome as files (GW-4): the documented form of formats/inquiry_file, unconfirmed as a whole."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils.timezone import localtime
 
@@ -19,9 +19,9 @@ _OUTCOMES = {"found": GOOD_INFORMATION, "none": "02", "withheld": "03", "refused
 
 
 def inquiry_row(row: Inquiry) -> InquiryRow:
-    """An inquiry as a row of the file. A year is written as the days of the 年度."""
+    """An inquiry as a row of the file, with the last day of its period. A year is written as the days of the 年度."""
     start = f"{row.year}0401" if row.year else _day(row.valid_from)
-    end = f"{row.year + 1}0331" if row.year else _day(row.valid_to)
+    end = f"{row.year + 1}0331" if row.year else _day(row.valid_to and row.valid_to - timedelta(days=1))
     return InquiryRow(
         number_system="01",
         atena_no=row.atena_no,

@@ -70,8 +70,8 @@ def ask_inquiries(
 def _why_not(made: Inquiry, item: InquiryItem, business: Business, lawful: Lawful) -> str:
     if made.protected and not item.extra_step.strip():
         return "支援措置の対象者です。理由と承認した人を添えた追加の確認がないため、照会できません"
-    if item.valid_from and item.valid_to and item.valid_to < item.valid_from:
-        return "期間の終わりが始めより前です"
+    if item.valid_from and item.valid_to and item.valid_to <= item.valid_from:
+        return "期間の終わりが始まりより後ではありません"
     return lawful.why_not(item, business=business, provider=made.provider)
 
 

@@ -16,7 +16,7 @@ from tasuke.contracts.inquiry import (
 from tasuke.contracts.kit import Refused
 from tasuke.contracts.unified import Empty
 from tasuke.systems.gateway import answers as answers_module
-from tasuke.systems.gateway import tables
+from tasuke.systems.gateway import providing, tables
 from tasuke.systems.gateway.models import AskError, HeldResult, Inquiry, MasterRow, NumberCode, PersonFlag, Provision
 from tasuke.systems.unified_id.models import Person
 
@@ -265,6 +265,40 @@ def test_a_protected_member_flags_the_household_and_the_flags_go_out_before_the_
     assert set(Provision.objects.using("gateway").values_list("sent_version", "error")) == {(1, "")}
     refused = ready.ask(item(1), item(2, "3"))
     assert [e.row for e in refused.errors] == [1]  # the gateway knows it even when the business does not say so
+
+
+def test_a_turn_sends_so_many_pages_all_flags_first_and_the_next_turn_goes_on(ready, monkeypatch):
+    monkeypatch.setattr(providing, "PAGES", 1)
+    ready.households("4", member("3", "02"), member("4"))
+    ready.households("5", member("1", "02"), member("2", protected=True))
+    done = [ready.round(limit=1) for _ in range(6)]
+    assert [d["flags"] for d in done] == [1, 1, 0, 0, 0, 0]
+    assert [d["replicas"] for d in done] == [0, 1, 1, 1, 1, 0]
+    assert set(Provision.objects.using("gateway").values_list("sent_version", "error")) == {(1, "")}
+
+
+def test_a_flag_of_somebody_unknown_holds_up_nobody_else_and_is_tried_again(ready, monkeypatch):
+    monkeypatch.setattr(providing, "PAGES", 1)
+    ready.households("5", member("1", "02"), member("0", protected=True))
+    done = [ready.round(limit=1) for _ in range(3)]
+    assert [(d["flags"], d["flags_failed"]) for d in done] == [(0, 1), (1, 0), (0, 0)]
+    assert list(Provision.objects.using("gateway").filter(sent_version=1).values_list("atena_no", flat=True)) == ["1"]
+    ready.register({"0": 60})
+    ready.walk()
+    ready.world.later(minutes=2)
+    last = ready.round()
+    assert (last["flags"], last["replicas"]) == (1, 1)
+
+
+def test_a_replica_of_somebody_unknown_waits_longer_each_time(ready):
+    ready.households("5", member("0", "02"))
+    waits = []
+    for _ in range(5):
+        ready.round()
+        row = Provision.objects.using("gateway").get()
+        waits.append((row.retry_at - ready.world.now) // timedelta(minutes=1))
+        ready.world.now = row.retry_at
+    assert waits == [10, 10, 20, 40, 60]
 
 
 def test_flags_are_lifted_by_a_person_alone(ready):

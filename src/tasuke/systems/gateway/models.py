@@ -198,6 +198,7 @@ class Provision(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["changed_at"], condition=~Q(sent_version=F("version")), name="gateway_provision_open"),
             models.Index(fields=["retry_at"], condition=~Q(sent_version=F("version")), name="gateway_provision_due"),
+            models.Index(fields=["atena_no"], condition=~Q(sent_version=F("version")), name="gateway_provision_next"),
         ]
 
     def __str__(self) -> str:
@@ -214,6 +215,7 @@ class PersonFlag(models.Model):
     version = models.BigIntegerField("版", default=1)
     sent_version = models.BigIntegerField("送信した版", default=0)
     error = models.CharField("誤り", max_length=300, blank=True)
+    retry_at = models.DateTimeField("次に送る日時", null=True)  # of a flag that could not be sent; empty: at once
     changed_at = models.DateTimeField("日時")
     changed_by = models.CharField("変えた人", max_length=20, blank=True)
 

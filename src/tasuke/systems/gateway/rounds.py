@@ -46,7 +46,8 @@ _WORK = {
     "cancel": "EXISTS (SELECT FROM gateway_inquiry WHERE state = 'cancelling')",
     "convert": "EXISTS (SELECT FROM gateway_inquiry WHERE state = 'waiting')",
     "send": "EXISTS (SELECT FROM gateway_inquiry WHERE state IN ('waiting', 'ready'))",
-    "flags": "EXISTS (SELECT FROM gateway_person_flag WHERE NOT sent_version = version)",
+    "flags": "EXISTS (SELECT FROM gateway_person_flag WHERE NOT sent_version = version"
+    " AND (retry_at IS NULL OR retry_at <= %(at)s))",
     "households": "EXISTS (SELECT FROM gateway_provision WHERE NOT sent_version = version AND retry_at IS NULL)"
     " OR EXISTS (SELECT FROM gateway_provision WHERE NOT sent_version = version AND retry_at <= %(at)s)",
 }

@@ -21,6 +21,6 @@ def lift_flags(*, using: str, atena_no: str, reason: str, by: str, audit: Record
         if row.told:
             raise CannotLift("配信元では支援措置が続いています。終わったことが届いてから解除してください")
         row.on, row.reason, row.changed_by, row.changed_at = False, reason, by, at
-        row.version += 1
+        row.version, row.retry_at = row.version + 1, None
         row.save(using=using)
         audit.changed([atena_no], "flags", before={"on": True}, after={"on": False})

@@ -146,7 +146,7 @@ def _set(row: PersonFlag | None, atena_no: str, reason: str, stored: _Stored) ->
         row = PersonFlag(atena_no=atena_no, reason=reason, changed_at=stored.at)
         stored.flags[atena_no] = row
     elif not row.on and not row.told:  # lifted, and told of anew
-        row.on, row.told, row.reason, row.changed_by = True, True, reason, ""
+        row.on, row.told, row.reason, row.changed_by, row.retry_at = True, True, reason, "", None
         row.version, row.changed_at = row.version + 1, stored.at
     elif not row.told:
         row.told, row.changed_at = True, stored.at
@@ -177,6 +177,6 @@ def _write(stored: _Stored, using: str) -> None:
         flags,
         update_conflicts=True,
         unique_fields=["atena_no"],
-        update_fields=["on", "reason", "told", "version", "changed_at", "changed_by"],
+        update_fields=["on", "reason", "told", "version", "changed_at", "changed_by", "retry_at"],
         batch_size=5_000,
     )

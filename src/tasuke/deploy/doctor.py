@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 
@@ -35,7 +36,7 @@ class Finding:
 def examine() -> list[Finding]:
     """Look at everything. Nothing is changed, but for starting the embedded server when no other is named."""
     findings: list[Finding] = []
-    for look in (_program, _database, _fonts, _chromium, _disk, _clock, _profile, _trails):
+    for look in (_program, _database, _fonts, _chromium, _disk, _clock, _profile, _trails, _security_keys):
         findings.extend(_safely(look))
     return findings
 
@@ -181,3 +182,20 @@ def _trails() -> Iterator[Finding]:
             not weak,
             "tasuke setup を実行するか、データベースの管理者が tasuke audit protect を実行します" if weak else "",
         )
+
+
+def _security_keys() -> Iterator[Finding]:
+    from django.conf import settings
+    from django.http.request import validate_host
+
+    from tasuke.deploy.setup import configure
+
+    configure()
+    origin: str = settings.WEBAUTHN_ORIGIN
+    if not origin:
+        advice = "使うなら TASUKE_WEBAUTHN_ORIGIN に画面のアドレスを書きます(http://localhost では書かなくても使えます)"
+        yield Finding("セキュリティキー", "使わない", None, advice)
+        return
+    host = urlsplit(origin).hostname or ""
+    good = validate_host(host, settings.ALLOWED_HOSTS)
+    yield Finding("セキュリティキー", origin, good, "" if good else f"TASUKE_HOSTS に {host} を書いてください")

@@ -5,6 +5,10 @@ import os
 import re
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import urlsplit
+
+# a domain name with TLS, or this machine: nothing else may use security keys (WebAuthn)
+_ORIGIN = re.compile(r"(https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[1-9][0-9]{0,4})?|http://localhost(:[1-9][0-9]{0,4})?)")
 
 
 class EnvironmentFault(ValueError):
@@ -23,6 +27,7 @@ class Environment:
     lockout: timedelta | None
     certificate_header: str  # "": client certificates do not count
     proxies: tuple[str, ...]  # addresses of ours from which that header counts
+    webauthn_origin: str  # address under which security keys are used; "": none is named
 
 
 def read_environment() -> Environment:
@@ -32,7 +37,7 @@ def read_environment() -> Environment:
     TASUKE_BEHIND_PROXY=1 (a proxy of ours ends TLS and sets X-Forwarded-Proto), TASUKE_REQUIRE_TERMINAL=0
     (any machine may be used), TASUKE_CLIENT_CERTIFICATE_HEADER (header in which that proxy names the machine's
     client certificate), TASUKE_PROXY_ADDRESSES (of the proxies; default: this machine), TASUKE_IDLE_MINUTES (1–60),
-    TASUKE_LOCKOUT_MINUTES (0: until released).
+    TASUKE_LOCKOUT_MINUTES (0: until released), TASUKE_WEBAUTHN_ORIGIN (the address under which browsers show the site).
     """
     lockout = _number("TASUKE_LOCKOUT_MINUTES", default=30, least=0, most=24 * 60)
     return Environment(
@@ -44,6 +49,7 @@ def read_environment() -> Environment:
         lockout=timedelta(minutes=lockout) if lockout else None,
         certificate_header=_certificate_header(),
         proxies=_addresses("TASUKE_PROXY_ADDRESSES", default="127.0.0.1,::1"),
+        webauthn_origin=_webauthn_origin(),
     )
 
 
@@ -54,6 +60,21 @@ def _certificate_header() -> str:
     if name and not _flag("TASUKE_BEHIND_PROXY", default=False):
         raise EnvironmentFault("TASUKE_CLIENT_CERTIFICATE_HEADER は TASUKE_BEHIND_PROXY=1 とともに使います")
     return name
+
+
+def _webauthn_origin() -> str:
+    """As a browser writes it: scheme, host and a port that is not the usual one, in small letters."""
+    text = os.environ.get("TASUKE_WEBAUTHN_ORIGIN", "")
+    if not text:
+        return ""
+    if not _ORIGIN.fullmatch(text) or text.endswith(":443"):
+        raise EnvironmentFault(
+            f"TASUKE_WEBAUTHN_ORIGIN は https://名前 または https://名前:ポート です(小文字、最後に / なし): {text!r}"
+        )
+    host = urlsplit(text).hostname or ""
+    if host.replace(".", "").isdigit():
+        raise EnvironmentFault(f"TASUKE_WEBAUTHN_ORIGIN は名前で書きます。数字のアドレスではキーを使えません: {text!r}")
+    return text
 
 
 def _addresses(name: str, *, default: str) -> tuple[str, ...]:

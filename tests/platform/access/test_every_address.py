@@ -75,7 +75,7 @@ def test_the_table_in_the_repository_is_the_program():
 def test_every_public_address_says_why():
     between_systems = {
         f"/{system}/{end}"
-        for system in ("resident", "welfare", "unified_id", "gateway", "midserver", "nis")
+        for system in ("subsidy", "resident", "welfare", "unified_id", "gateway", "midserver", "nis")
         for end in ("oauth/token", "api/<slug:contract>/v<int:version>/<slug:name>")
     }
     assert {a.route: a.reason for a in addresses() if a.action is None}.keys() == between_systems | {
@@ -83,6 +83,7 @@ def test_every_public_address_says_why():
         "/metrics",
         "/signin/",
         "/signin/code/",
+        "/signin/key/",
         "/signout/",
         "/terminal/",
     }

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from django.utils.timezone import localtime
+
 from tasuke.platform.access.models import Grant
 from tasuke.platform.access.people import coded_ids
 from tasuke.platform.access.roles import roles
-from tasuke.platform.accounts.models import User
+from tasuke.platform.accounts.models import SecurityKey, User
 
 USING = "accounts"
 UNUSED_DAYS = 90
@@ -20,6 +22,7 @@ class DifferenceKind(StrEnum):
     """What does not fit; the worst first."""
 
     LEFT_WITH_GRANT = "left-with-grant"
+    KEY_COPIED = "key-copied"
     ROLE_UNKNOWN = "role-unknown"
     ROLES_EXCLUDE = "roles-exclude"
     OFFICE_DIFFERS = "office-differs"
@@ -37,6 +40,7 @@ class DifferenceKind(StrEnum):
 
 _LABELS = {
     DifferenceKind.LEFT_WITH_GRANT: "在職していないのに権限がある",
+    DifferenceKind.KEY_COPIED: "セキュリティキーに複製の疑いがある",
     DifferenceKind.ROLE_UNKNOWN: "役割の表にない役割",
     DifferenceKind.ROLES_EXCLUDE: "兼ねられない役割を同時に持つ",
     DifferenceKind.OFFICE_DIFFERS: "所属と権限の区が違う",
@@ -60,7 +64,7 @@ class Difference:
 
 
 def differences(*, on: date) -> list[Difference]:
-    """Compare every id with every grant on a day: the worst kind first, then by id. Four statements in all."""
+    """Compare every id with every grant on a day: the worst kind first, then by id. Five statements in all."""
     users = {u.personal_id: u for u in User.objects.using(USING).by_id()}
     coded = coded_ids()
     grants: dict[str, list[Grant]] = {}
@@ -71,6 +75,13 @@ def differences(*, on: date) -> list[Difference]:
     found += [
         _difference(DifferenceKind.WAITING, users[str(g.user_id)], f"{g.role_label} {g.requested_at:%Y-%m-%d} 申請")
         for g in waiting
+    ]
+    copied = SecurityKey.objects.using(USING).filter(copied_at__isnull=False, removed_at__isnull=True).order_by("id")
+    found += [
+        _difference(
+            DifferenceKind.KEY_COPIED, users[str(key.user_id)], f"キー番号 {key.pk} {localtime(key.copied_at):%Y-%m-%d}"
+        )
+        for key in copied
     ]
     order = list(DifferenceKind)
     return sorted(found, key=lambda d: (order.index(d.kind), d.personal_id))

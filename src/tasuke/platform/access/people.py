@@ -1,12 +1,12 @@
 """People with what they may do, as the screens of the administrators show them."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import Q
 
 from tasuke.platform.access.models import Grant
-from tasuke.platform.accounts.models import OneTimeCode, User
+from tasuke.platform.accounts.models import OneTimeCode, SecurityKey, User
 from tasuke.platform.accounts.services.release_lock import is_locked, locked_ids
 
 USING = "accounts"
@@ -83,3 +83,19 @@ def person(*, personal_id: str, on: date) -> Person | None:
 def waiting_grants() -> list[Grant]:
     """Requests that nobody has decided, the oldest first, with their people."""
     return list(Grant.objects.using(USING).waiting().select_related("user").order_by("id"))
+
+
+@dataclass(frozen=True, slots=True)
+class KeyLine:
+    """A security key as a list shows it. kept: nobody has removed it yet."""
+
+    key: SecurityKey
+    kept: bool
+
+
+def keys_of(*, personal_id: str, at: datetime, removed: bool = True) -> list[KeyLine]:
+    """Security keys of a person, the newest first. removed: with those that were removed."""
+    listed = SecurityKey.objects.using(USING).of_person(personal_id).newest_first()
+    if not removed:
+        listed = listed.kept_at(at)
+    return [KeyLine(key, key.removed_at is None or key.removed_at > at) for key in listed]

@@ -1,10 +1,10 @@
-"""People, their one-time codes and the terminals that they may use. One database per organisation (`accounts`)."""
+"""People, their one-time codes and security keys, the terminals that they may use. One database per organisation."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.postgres.fields import DateRangeField
+from django.contrib.postgres.fields import ArrayField, DateRangeField
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -81,6 +81,82 @@ class OneTimeCode(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id}"
+
+
+class SecurityKeyQuerySet(models.QuerySet["SecurityKey"]):
+    def of_person(self, personal_id: str) -> "SecurityKeyQuerySet":
+        return self.filter(user_id=personal_id)
+
+    def kept_at(self, moment: datetime) -> "SecurityKeyQuerySet":
+        """Keys that nobody has removed: a retirement that lies ahead removes them on its day."""
+        return self.filter(Q(removed_at__isnull=True) | Q(removed_at__gt=moment))
+
+    def usable_at(self, moment: datetime) -> "SecurityKeyQuerySet":
+        """Keys that open: kept, and never seen with a count that went back."""
+        return self.kept_at(moment).filter(copied_at__isnull=True)
+
+    def newest_first(self) -> "SecurityKeyQuerySet":
+        return self.order_by("-id")
+
+
+class SecurityKey(models.Model):
+    """A key of one person (WebAuthn): the public half, which is no secret. The private half never leaves the device."""
+
+    user = models.ForeignKey(
+        User, on_delete=models.PROTECT, to_field="personal_id", db_column="personal_id", related_name="security_keys"
+    )
+    label = models.CharField("名前", max_length=40)
+    credential_id = models.BinaryField(unique=True)  # chosen by the device; at most 1,023 bytes
+    public_key = models.BinaryField()  # COSE
+    sign_count = models.BigIntegerField("キーの申告する回数")  # 0 for ever where the device does not count
+    transports = ArrayField(models.CharField(max_length=12), verbose_name="つなぎ方")
+    aaguid = models.UUIDField("機種")  # as the device says, not attested
+    rp_id = models.CharField("登録した先", max_length=253)  # host: a key answers to that one alone
+    created_at = models.DateTimeField("登録日時")
+    last_used_at = models.DateTimeField("最後に使った日時", null=True)
+    copied_at = models.DateTimeField("複製の疑いの日時", null=True)  # its count went back: it opens nothing any more
+    removed_at = models.DateTimeField("取消日時", null=True)
+    removed_by = models.CharField("取消者", max_length=20, null=True)
+
+    objects = SecurityKeyQuerySet.as_manager()
+
+    class Meta:
+        db_table = "accounts_security_key"
+        verbose_name = "セキュリティキー"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(removed_at__isnull=True, removed_by__isnull=True)
+                | Q(removed_at__isnull=False, removed_by__isnull=False),
+                name="accounts_security_key_removed_pair",
+            ),
+            models.CheckConstraint(condition=Q(sign_count__gte=0), name="accounts_security_key_count"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.pk}"
+
+
+class KeyQuestion(models.Model):
+    """Random bytes that a key is to sign: put to one person in one session, answered once, within three minutes."""
+
+    user = models.ForeignKey(
+        User, on_delete=models.PROTECT, to_field="personal_id", db_column="personal_id", related_name="key_questions"
+    )
+    session_hash = models.CharField(max_length=64)  # SHA-256 of the session's key
+    purpose = models.CharField("用途", max_length=10)  # KeyPurpose
+    challenge = models.BinaryField()
+    label = models.CharField("名前", max_length=40, blank=True)  # of the key that is to be registered
+    until = models.DateTimeField("期限")
+
+    class Meta:
+        db_table = "accounts_key_question"
+        verbose_name = "セキュリティキーへの問い"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["session_hash", "purpose"], name="accounts_key_question_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.purpose}"
 
 
 class Terminal(models.Model):

@@ -29,6 +29,11 @@ class EventKind(StrEnum):
     PIN_CHANGED = "pin-changed"
     CODE_ENROLLED = "code-enrolled"
     CODE_CONFIRMED = "code-confirmed"
+    KEY_REGISTERED = "key-registered"
+    KEY_REFUSED = "key-refused"
+    KEY_RENAMED = "key-renamed"
+    KEY_REMOVED = "key-removed"
+    KEY_COPIED = "key-copied"
     SESSION_ENDED = "session-ended"
     GRANT_REQUESTED = "grant-requested"
     GRANT_APPROVED = "grant-approved"
@@ -93,6 +98,11 @@ _LABELS = {
     EventKind.PIN_CHANGED: "PINの変更",
     EventKind.CODE_ENROLLED: "認証アプリの発行",
     EventKind.CODE_CONFIRMED: "認証アプリの確認",
+    EventKind.KEY_REGISTERED: "セキュリティキーの登録",
+    EventKind.KEY_REFUSED: "セキュリティキーの登録の失敗",
+    EventKind.KEY_RENAMED: "セキュリティキーの名前の変更",
+    EventKind.KEY_REMOVED: "セキュリティキーの取消",
+    EventKind.KEY_COPIED: "セキュリティキーの複製の疑い",
     EventKind.SESSION_ENDED: "他の人のサインアウト",
     EventKind.GRANT_REQUESTED: "権限の申請",
     EventKind.GRANT_APPROVED: "権限の承認",

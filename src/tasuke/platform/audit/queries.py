@@ -25,7 +25,14 @@ MOST_EXPORTED = 500_000  # rows of one file: more belongs to `COPY` by the admin
 
 _LOCAL = "(at AT TIME ZONE 'Asia/Tokyo')"
 _PERSONAL = sorted(PERSON_KINDS)
-_FAILED = [EventKind.SIGN_IN_FAILED, EventKind.LOCKED_OUT, EventKind.REFUSED, EventKind.NOT_FOUND]
+_FAILED = [
+    EventKind.SIGN_IN_FAILED,
+    EventKind.LOCKED_OUT,
+    EventKind.REFUSED,
+    EventKind.NOT_FOUND,
+    EventKind.KEY_COPIED,
+    EventKind.KEY_REFUSED,
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +104,7 @@ def events_of_actor(
 
 
 def failures(*, using: str, period: Period, offices: Offices, after: int | None, limit: int) -> list[AuditEvent]:
-    """Failed sign-ins, lock-outs and refusals, newest first."""
+    """Failed sign-ins, lock-outs, refusals and what speaks of a copied security key, newest first."""
     found = AuditEvent.objects.using(using).filter(atena_no="", kind__in=_FAILED)
     return _events(found, period, offices, after, limit)
 

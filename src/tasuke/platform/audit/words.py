@@ -36,6 +36,9 @@ _FACTS = {
     "first": "始まり",
     "last": "終わり",
     "system": "システム",
+    "security_key": "キー番号",
+    "verified": "キーによる本人確認",
+    "keys": "セキュリティキー",
 }
 # what was looked at or changed, as the screens name it in the trail; a word that is not here stands as it is
 _WHAT = {
@@ -180,6 +183,8 @@ _TONES = {
     EventKind.NOT_FOUND: "warn",
     EventKind.SIGN_IN_FAILED: "bad",
     EventKind.LOCKED_OUT: "bad",
+    EventKind.KEY_REFUSED: "bad",
+    EventKind.KEY_COPIED: "bad",
     EventKind.RUN_FAILED: "bad",
     EventKind.FILE_MADE: "warn",
 }

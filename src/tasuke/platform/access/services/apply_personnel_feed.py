@@ -1,7 +1,7 @@
 """Take a file of transfers, retirements and leaves: grants end on the day that it says."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from django.db import transaction
@@ -11,16 +11,18 @@ from tasuke.core.problems import Problem, Severity
 from tasuke.platform.access.models import Grant, GrantState
 from tasuke.platform.access.personnel_feed import EVENTS, RETIREMENT, TRANSFER, parse
 from tasuke.platform.accounts.models import User
+from tasuke.platform.accounts.services.remove_key import remove_all_keys
 
 USING = "accounts"
 
 
 @dataclass(slots=True)
 class FeedResult:
-    """What a file did: people found, grants that end by it, and rows that could not be taken."""
+    """What a file did: people found, grants and security keys that end by it, and rows that could not be taken."""
 
     people: int = 0
     grants: int = 0
+    keys: int = 0
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -41,6 +43,7 @@ def apply_personnel_feed(*, data: bytes, by: str, at: datetime) -> FeedResult:
             result.people += 1
             result.grants += _end_grants(user, row, by=by, at=at)
             _move(user, row, today=at.date())
+            result.keys += _take_keys(user, row, by=by, at=at)
     result.problems.sort(key=lambda problem: problem.line or 0)
     return result
 
@@ -80,6 +83,14 @@ def _move(user: User, row: dict[str, Any], *, today: date) -> None:
     elif row["event_code"] == RETIREMENT and user.active.lower < row["effective_on"]:
         user.active = DateRange(user.active.lower, row["effective_on"])
         user.save(using=USING, update_fields=["active"])
+
+
+def _take_keys(user: User, row: dict[str, Any], *, by: str, at: datetime) -> int:
+    """Who retires has no security key from that day on, also if the person is taken on again one day."""
+    if row["event_code"] != RETIREMENT:
+        return 0
+    first = datetime.combine(row["effective_on"], time.min, tzinfo=at.tzinfo)
+    return remove_all_keys(personal_id=user.personal_id, by=by, at=max(first, at))
 
 
 def _unknown(row: dict[str, Any]) -> Problem:

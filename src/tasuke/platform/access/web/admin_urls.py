@@ -13,6 +13,7 @@ urlpatterns = [
     path("users/<str:personal_id>/", users.show, name="user"),
     path("users/<str:personal_id>/pin/", users.new_pin, name="new_pin"),
     path("users/<str:personal_id>/release/", users.release, name="release"),
+    path("users/<str:personal_id>/keys/<int:key_id>/remove/", users.remove_security_key, name="remove_key"),
     path("users/<str:personal_id>/signout/", users.end_session, name="end_session"),
     path("users/<str:personal_id>/enrol/", enrolment.enrol, name="enrol"),
     path("users/<str:personal_id>/enrol/code/", enrolment.confirm, name="confirm"),

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from tasuke.platform.access.purposes import Purpose
+from tasuke.platform.accounts.security_keys import LONGEST_ANSWER
 
 
 class PinForm(forms.Form):
@@ -29,6 +30,48 @@ class CodeForm(forms.Form):
         help_text="認証アプリに表示されている6けたの数字(30秒ごとに変わります)",
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
     )
+
+
+class KeyAnswerForm(forms.Form):
+    """What a security key has signed, as the page's script puts it into the form."""
+
+    credential = forms.CharField(
+        max_length=LONGEST_ANSWER,
+        widget=forms.HiddenInput,
+        error_messages={
+            "required": "キーの返事がありません。もう一度行ってください",
+            "max_length": "キーの返事が長すぎます",
+        },
+    )
+
+
+class KeyLabelForm(forms.Form):
+    """What a key is called: its owner has to know which it is."""
+
+    label = forms.CharField(
+        label="名前",
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": "キーの名前を入力してください"},
+    )
+
+
+class NewKeyForm(CodeForm):
+    """Before a key is registered the person shows again who is at the screen."""
+
+    label = forms.CharField(
+        label="キーの名前",
+        max_length=40,
+        help_text="例 青いキー、窓口の端末の指紋",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    pin = forms.CharField(
+        label="今のPIN",
+        max_length=64,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    field_order = ("label", "pin", "code")
 
 
 class TicketForm(forms.Form):

@@ -54,7 +54,7 @@ def personnel(request: OfficeRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data["file"].read()
         result = apply_personnel_feed(data=data, by=request.actor.personal_id, at=request.at)
-        request.audit.event("personnel-imported", people=result.people, grants=result.grants)
+        request.audit.event("personnel-imported", people=result.people, grants=result.grants, keys=result.keys)
         if is_fatal(result.problems):
             form.add_error("file", "このファイルは取り込めません。下の問題を見てください")
     context = {"form": form, "result": result}

@@ -1,25 +1,28 @@
 """Sign-in in two steps, and sign-out."""
 
-from axes.handlers.proxy import AxesProxyHandler
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth import authenticate, logout
-from django.contrib.auth.signals import user_login_failed
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.http import urlencode
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from tasuke.platform.access.recording import record_sign_in
+from tasuke.platform.access.recording import record_refused_key, record_sign_in
 from tasuke.platform.access.screen import public
-from tasuke.platform.access.web.forms import CodeForm, PinForm
+from tasuke.platform.access.web.factors import BY_CODE, BY_KEY, WRONG_CODE, code_opens, key_opens
+from tasuke.platform.access.web.forms import CodeForm, KeyAnswerForm, PinForm
 from tasuke.platform.access.web.next_page import next_page
 from tasuke.platform.accounts.backends import USING
-from tasuke.platform.accounts.models import User
+from tasuke.platform.accounts.models import SecurityKey, User
 from tasuke.platform.accounts.moment import moment_of
+from tasuke.platform.accounts.relying_party import relying_party
+from tasuke.platform.accounts.security_keys import KeyPurpose, KeyRefused, sign_in_options
+from tasuke.platform.accounts.services.ask_key import ask_key
 from tasuke.platform.accounts.services.open_session import open_session
 from tasuke.platform.accounts.services.register_terminal import is_registered
-from tasuke.platform.accounts.services.use_code import use_code
 from tasuke.platform.accounts.sessions import PENDING, PENDING_AT
 from tasuke.platform.accounts.terminals import machine_of
 from tasuke.platform.audit import EventKind
@@ -34,7 +37,8 @@ ENDED = {
     "self": "サインアウトしました。",
 }
 _WRONG_PIN = "職員IDかPINが違います。"
-_WRONG_CODE = "ワンタイムパスワードが違うか、すでに使われています。次の数字に変わってから入力してください。"
+_WRONG_KEY = "セキュリティキーでは確かめられませんでした。もう一度行うか、ワンタイムパスワードを入力してください。"
+_YES_NO = {True: "あり", False: "なし"}
 
 
 @public("サインインの入口")
@@ -73,16 +77,31 @@ def code(request: HttpRequest) -> HttpResponse:
         return redirect("accounts:signin")
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        if _code_opens(request, user, form.cleaned_data["code"]):
-            open_session(request=request, user=user)
-            record_sign_in(request, personal_id=user.personal_id, kind=EventKind.SIGN_IN)
-            return HttpResponseRedirect(next_page(request))
-        record_sign_in(
-            request, personal_id=user.personal_id, kind=EventKind.SIGN_IN_FAILED, what="ワンタイムパスワード"
-        )
-        form.add_error("code", _WRONG_CODE)
-    status = 401 if form.errors else 200
-    return render(request, "access/code.html", {"form": form, "next": next_page(request)}, status=status)
+        if code_opens(request, user, form.cleaned_data["code"]):
+            return _opened(request, user, by=BY_CODE)
+        record_sign_in(request, personal_id=user.personal_id, kind=EventKind.SIGN_IN_FAILED, what=BY_CODE)
+        form.add_error("code", WRONG_CODE)
+    return _second_step(request, user, form)
+
+
+@public("サインインの二段目(セキュリティキー)")
+@sensitive_post_parameters("credential")
+@require_POST
+def key(request: HttpRequest) -> HttpResponse:
+    """The same step by a security key; whoever has none, or no script, types the code."""
+    user, party = _pending(request), relying_party(request)
+    if user is None or party is None or not _machine_allowed(request):
+        return redirect("accounts:signin")
+    form = KeyAnswerForm(request.POST)
+    if form.is_valid():
+        try:
+            used = key_opens(request, user, form.cleaned_data["credential"], party)
+        except KeyRefused as error:
+            record_refused_key(request, personal_id=user.personal_id, error=error)
+            form.add_error(None, _WRONG_KEY)
+        else:
+            return _opened(request, user, by=BY_KEY, security_key=used.number, verified=_YES_NO[used.verified])
+    return _second_step(request, user, CodeForm(), refused=form)
 
 
 @public("サインアウトは誰にでもできる")
@@ -103,16 +122,32 @@ def _pending(request: HttpRequest) -> User | None:
     return User.objects.using(USING).filter(personal_id=request.session.get(PENDING, "")).first()
 
 
-def _code_opens(request: HttpRequest, user: User, typed: str) -> bool:
-    """Check the code; a wrong one counts towards the same lock as a wrong PIN."""
-    credentials = {"personal_id": user.personal_id}
-    if not AxesProxyHandler.is_allowed(request, credentials):
-        request.axes_locked_out = True  # type: ignore[attr-defined]
-        return False
-    if use_code(personal_id=user.personal_id, code=typed, at=moment_of(request)):
-        return True
-    user_login_failed.send(sender=__name__, credentials=credentials, request=request)
-    return False
+def _opened(request: HttpRequest, user: User, *, by: str, **facts: Any) -> HttpResponse:
+    """The session, and on record by which means it was opened."""
+    target = next_page(request)
+    open_session(request=request, user=user)
+    record_sign_in(request, personal_id=user.personal_id, kind=EventKind.SIGN_IN, what=by, **facts)
+    return HttpResponseRedirect(target)
+
+
+def _second_step(
+    request: HttpRequest, user: User, form: CodeForm, *, refused: KeyAnswerForm | None = None
+) -> HttpResponse:
+    """The page: the code for everybody, and the key for who has one that answers here. refused: an answer of a key."""
+    context = {"form": form, "refused": refused, "options": _key_options(request, user), "next": next_page(request)}
+    return render(request, "access/code.html", context, status=401 if form.errors or refused else 200)
+
+
+def _key_options(request: HttpRequest, user: User) -> str:
+    """What the page's script asks the browser for; "" for somebody without a key that answers here."""
+    party, at = relying_party(request), moment_of(request)
+    if party is None:
+        return ""
+    keys = list(SecurityKey.objects.using(USING).of_person(user.personal_id).usable_at(at).filter(rp_id=party.id))
+    if not keys:
+        return ""
+    challenge = ask_key(user=user, session_key=request.session.session_key, purpose=KeyPurpose.SIGN_IN, at=at)
+    return sign_in_options(party=party, challenge=challenge, keys=keys)
 
 
 def _machine_allowed(request: HttpRequest) -> bool:

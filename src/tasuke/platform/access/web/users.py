@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from tasuke.platform.access.actions import Action
-from tasuke.platform.access.people import Person, find_people, person
+from tasuke.platform.access.people import Person, find_people, keys_of, person
 from tasuke.platform.access.request import OfficeRequest
 from tasuke.platform.access.screen import screen
 from tasuke.platform.access.web.admin_forms import UserForm
@@ -15,6 +15,7 @@ from tasuke.platform.accounts.services.create_user import PersonalIdTaken, creat
 from tasuke.platform.accounts.services.end_sessions import end_sessions
 from tasuke.platform.accounts.services.issue_pin import issue_pin
 from tasuke.platform.accounts.services.release_lock import release_lock
+from tasuke.platform.accounts.services.remove_key import remove_key
 from tasuke.platform.audit import EventKind
 from tasuke.platform.ui.paging import page_of
 
@@ -34,8 +35,9 @@ def index(request: OfficeRequest) -> HttpResponse:
 @require_GET
 @screen(Action.VIEW_ACCOUNTS, using="accounts")
 def show(request: OfficeRequest, personal_id: str) -> HttpResponse:
-    """One person: state, code, lock, every grant that was ever asked for."""
-    return render(request, "access/user.html", {"person": _person(request, personal_id)})
+    """One person: state, code, lock, security keys, every grant that was ever asked for."""
+    context = {"person": _person(request, personal_id), "keys": keys_of(personal_id=personal_id, at=request.at)}
+    return render(request, "access/user.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -87,6 +89,19 @@ def end_session(request: OfficeRequest, personal_id: str) -> HttpResponse:
     if end_sessions(personal_id=personal_id):
         request.audit.event("session-ended", personal_id)
         messages.success(request, "サインアウトさせました。")
+    return redirect("accounts_admin:user", personal_id=personal_id)
+
+
+@require_POST
+@screen(Action.MANAGE_USERS, using="accounts")
+def remove_security_key(request: OfficeRequest, personal_id: str, key_id: int) -> HttpResponse:
+    """Take a key out of use that somebody lost; who holds it may have a session open, and that ends too."""
+    _person(request, personal_id)
+    if not remove_key(key_id=key_id, personal_id=personal_id, by=request.actor.personal_id, at=request.at):
+        raise Http404
+    end_sessions(personal_id=personal_id)
+    request.audit.event(EventKind.KEY_REMOVED, personal_id, security_key=key_id)
+    messages.success(request, "セキュリティキーを取り消しました。")
     return redirect("accounts_admin:user", personal_id=personal_id)
 
 

@@ -99,10 +99,10 @@ def test_data_leave_only_when_another_person_agrees(desk):
     head.page.locator(".tiles a").first.click()
     head.look()
     head.page.get_by_role("checkbox").first.check()
-    head.click("件数を数えて申請する")
+    head.click("抽出を申請する")
     assert "利用目的" in head.page.locator("[role=alert]").first.inner_text()
     head.page.get_by_label("利用目的").fill("区ごとの件数を議会の資料にする")
-    head.click("件数を数えて申請する")
+    head.click("抽出を申請する")
     assert "別の人の承認を待っています" in head.text
     assert head.page.get_by_role("button", name="CSVを取り出す").count() == 0
 

@@ -27,7 +27,7 @@ from tasuke.systems.subsidy.inquiries.models import Inquiry
 from tasuke.systems.subsidy.inquiries.needed import Needed, incomes_needed
 from tasuke.systems.subsidy.inquiries.services.ask_inquiries import ask_inquiries
 from tasuke.systems.subsidy.inquiries.services.take_over_answer import take_over_answer
-from tasuke.systems.subsidy.registry.models import Protection
+from tasuke.systems.subsidy.registry.protection import protected_among
 
 USING = "subsidy"
 TAX = "TM00000000000002"
@@ -163,7 +163,7 @@ def _left_for_the_clerk(people: Sequence[str], moved: Moved | None) -> set[str]:
 
 def _ask(needed: Sequence[Needed], at: datetime) -> int:
     """Ask for each case; protected households need a second person and are left to the screens."""
-    protected = set(Protection.objects.using(USING).filter(ended_on__isnull=True).values_list("atena_no", flat=True))
+    protected = protected_among({no for one in needed for no in (one.atena_no, one.about)}, using=USING, on=at.date())
     open_ones = [one for one in needed if not {one.atena_no, one.about} & protected]
     choices = choices_on(at.date())
     asked = 0

@@ -37,8 +37,11 @@ class People:
             atena_no=atena_no, valid=(start, end), recorded_from=NOW, **values
         )
 
-    def protect(self, atena_no):
-        Protection.objects.using("subsidy").create(atena_no=atena_no, since=date(2025, 1, 1), source="住民情報")
+    def protect(self, atena_no, *, until=None):
+        ended = {"ended_on": until, "ended_by": "k-1", "ended_reason": "期間の満了"} if until else {}
+        Protection.objects.using("subsidy").create(
+            atena_no=atena_no, since=date(2025, 1, 1), source="住民情報", **ended
+        )
 
     def entitle(self, atena_no, recipient_no="1234567", scheme="kawasaki-shoni"):
         RecipientNumber.objects.using("subsidy").create(scheme=scheme, atena_no=atena_no, recipient_no=recipient_no)

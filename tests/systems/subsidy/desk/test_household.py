@@ -93,6 +93,16 @@ def test_the_address_of_a_protected_person_is_nowhere_on_the_page(family, browse
     assert "宮前平" in page(browser("head_office"), "/persons/0000000011/address/")
 
 
+@pytest.mark.parametrize(
+    ("until", "told"), [(date(2026, 12, 24), False), (date(2026, 11, 25), False), (date(2026, 11, 24), True)]
+)
+def test_a_protection_that_ends_later_guards_today_whatever_day_is_asked_for(family, browser, until, told):
+    family.protect("0000000011", until=until)  # today is 24 November 2026
+    client = browser("reviewer")
+    for day in ("", "?on=R9.12.1"):
+        assert ("044-000-0001" in page(client, f"/persons/0000000011/{day}")) is told, day
+
+
 @pytest.mark.parametrize("address", ["", "income/"])
 def test_a_household_of_another_ward_is_not_there_and_the_attempt_is_on_record(family, browser, address):
     client = browser("reviewer", offices=[OTHER_WARD])

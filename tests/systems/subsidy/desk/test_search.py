@@ -54,6 +54,16 @@ def test_a_record_that_was_corrected_finds_nobody(people, browser):
     assert found(browser(), "誤記") == []
 
 
+@pytest.mark.parametrize(("until", "open_again"), [(date(2026, 12, 24), False), (date(2026, 11, 24), True)])
+def test_a_protection_with_an_end_ahead_hides_until_that_day(people, browser, until, open_again):
+    people.resident("0000000011")
+    people.protect("0000000011", until=until)  # today is 24 November 2026
+    client = browser()
+    assert (found(client, "044-000-0001") == ["0000000011"]) is open_again
+    assert (found(client, "宮前区宮前平") == ["0000000011"]) is open_again
+    assert ask(client, "髙橋").context["found"].people[0]["protected"] is not open_again
+
+
 def test_a_protected_person_is_found_by_name_without_the_address_and_never_by_address_or_phone(people, browser):
     people.resident("0000000011")
     people.protect("0000000011")
@@ -122,7 +132,7 @@ def test_every_way_to_a_person_has_an_index(people, text):
     from tasuke.systems.subsidy.desk import people as module
     from tasuke.systems.subsidy.desk.question import understand
 
-    parts, parameters = module._parts(understand(text))
+    parts, parameters = module._parts(understand(text), date(2026, 11, 24))
     with connections["subsidy"].cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("EXPLAIN " + " UNION ALL ".join(parts), parameters)

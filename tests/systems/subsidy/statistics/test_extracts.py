@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import date, timedelta
 
 import openpyxl
@@ -10,6 +11,7 @@ from django.db import IntegrityError, connections, transaction
 
 import tasuke.systems.subsidy.statistics.jobs as jobs
 from tasuke.platform.access.testing import signed_in
+from tasuke.systems.subsidy.registry.models import Protection
 from tasuke.systems.subsidy.statistics import extracts
 from tasuke.systems.subsidy.statistics.models import Extract
 
@@ -115,6 +117,9 @@ def test_nothing_tells_where_a_protected_person_is(people, town):
     }  # fmt: skip
     alone = people[0].post(f"{NEW}recipients/", WANTED | {"ward": "141321"})  # to stand in a ward's list tells it too
     assert "条件に合うものがありません" in body(alone)
+    Protection.objects.update(ended_on=date.max, ended_by="k-1", ended_reason="期間の満了")  # it will end: not yet
+    again = rows_of(people[0].post(f"/statistics/extracts/{extract.pk}/csv/"))
+    assert [r["区(現在)"] for r in again] == [r["区(現在)"] for r in rows]
     for key in ("ward", "institution_code", "institution_name"):
         assert "subsidy_protection" in extracts.DATASETS["claims"].items[key].sql
 
@@ -147,7 +152,11 @@ def test_every_item_of_every_dataset_can_be_asked_for(people, town, office):
             (first, *_) = rows_of(people[0].post(f"/statistics/extracts/{extract.pk}/csv/"))
             assert list(first) == [item.label for item in dataset.items.values()]
     query, parameters, _ = extracts.rows_query(
-        "claims", list(extracts.DATASETS["claims"].items), {"first": "2026-01-01"}, extracts.Scope()
+        "claims",
+        list(extracts.DATASETS["claims"].items),
+        {"first": "2026-01-01"},
+        extracts.Scope(),
+        on=date(2026, 5, 1),
     )
     with connections["subsidy"].cursor() as cursor:
         cursor.execute(query, parameters)
@@ -158,6 +167,20 @@ def test_no_item_tells_where_somebody_lives_or_who_they_are_to_the_state():
     words = ("住所", "方書", "郵便", "電話", "口座", "個人番号")
     labels = [item.label for dataset in extracts.DATASETS.values() for item in dataset.items.values()]
     assert [label for label in labels if any(word in label for word in words)] == []
+
+
+def test_enter_counts_and_asks_for_nothing(people):
+    mine, _ = people
+    page = mine.get(f"{NEW}recipients/").content.decode()
+    form = page[page.index('<form class="panel"') :]
+    assert re.findall(r'<button type="submit"[^>]*name="do" value="(\w+)"', form)[0] == "count"  # what Enter presses
+    assert form.index("件数を数える") < form.index("抽出を申請する") < form.index("条件を保存する</button>")
+    counted = mine.post(f"{NEW}recipients/", WANTED | {"purpose": "", "do": "count"})
+    assert counted.status_code == 200
+    assert "この条件に合うものは3件です。まだ申請していません" in body(counted)
+    none = mine.post(f"{NEW}recipients/", WANTED | {"do": "count", "first": "2030-01"})
+    assert "この条件に合うものはありません" in body(none)
+    assert not Extract.objects.using("subsidy").exists()
 
 
 def test_what_is_not_offered_is_refused(people):

@@ -36,12 +36,12 @@ def settings_of(profile: Profile, scheme: str) -> CertificateSettings:
     raise NoCertificateSettings(f"{profile.name}: {scheme} の証の設定がプロファイルにありません")
 
 
-def holders_frame(*, using: str, entitlements: pl.DataFrame, on: date) -> pl.DataFrame:
+def holders_frame(*, using: str, entitlements: pl.DataFrame, on: date, today: date | None = None) -> pl.DataFrame:
     """Entitlements with the columns of the person on a day and the address as printed; name is null when unknown.
 
-    ward_code: of the address on the day.
+    ward_code: of the address on the day. today: as of persons_frame.
     """
-    persons = persons_on_papers(using=using, on=on, atena_nos=entitlements["atena_no"])
+    persons = persons_on_papers(using=using, on=on, atena_nos=entitlements["atena_no"], today=today)
     joined = entitlements.join(persons, on="atena_no", how="left", maintain_order="left")
     back = _restored(using, entitlements["atena_no"])
     return joined.join(back, on=["scheme", "atena_no"], how="left", maintain_order="left").with_columns(

@@ -11,15 +11,17 @@ from tasuke.systems.subsidy.registry.queries import relations_frame
 _ALIVE_HERE = "1"
 
 
-def with_mail(rows: pl.DataFrame, *, using: str, on: date) -> pl.DataFrame:
+def with_mail(rows: pl.DataFrame, *, using: str, on: date, today: date | None = None) -> pl.DataFrame:
     """The rows with mail_name, mail_postal and mail_address; `protection` also where the addressee is under 支援措置.
 
     rows: as `select_certificates` gives them. The addressee is whoever applied or keeps the family, of the same
     household; else the holder. A parent who lives elsewhere gets nothing: the card tells where the child lives.
+    today: as of persons_frame.
     """
     relations = relations_frame(using=using, atena_nos=rows["atena_no"])
     people = pl.concat([rows["atena_no"], relations["other_atena_no"]]).unique()
-    return address(rows, relations, letter_persons(using=using, on=on, atena_nos=people), on=on)
+    persons = letter_persons(using=using, on=on, atena_nos=people, today=today)
+    return address(rows, relations, persons, on=on)
 
 
 def address(rows: pl.DataFrame, relations: pl.DataFrame, persons: pl.DataFrame, *, on: date) -> pl.DataFrame:

@@ -8,16 +8,17 @@ from tasuke.platform.ui.paging import PAGE_ROWS, Page, page_of
 from tasuke.systems.subsidy.desk.household import NotInScope
 from tasuke.systems.subsidy.desk.rows import Row, fetch
 from tasuke.systems.subsidy.profile import active_profile
+from tasuke.systems.subsidy.registry.protection import protected_sql
 
-_PERSON = """
+_PERSON = f"""
 CROSS JOIN LATERAL (
-  SELECT c.name, c.name_kana, c.birth_date, c.ward_code, EXISTS (
-    SELECT 1 FROM subsidy_protection x WHERE x.atena_no = c.atena_no AND x.ended_on IS NULL) AS protected
+  SELECT c.name, c.name_kana, c.birth_date, c.ward_code,
+    {protected_sql("c.atena_no", on="%(on)s")} AS protected
   FROM subsidy_resident_record c
   WHERE c.atena_no = a.atena_no AND c.recorded_to IS NULL
   ORDER BY (lower(c.valid) <= %(on)s) DESC, lower(c.valid) DESC LIMIT 1
 ) r
-"""
+"""  # noqa: S608
 _LIST = """
 SELECT a.id, a.application_no, a.scheme, a.kind, a.atena_no, a.received_on, a.state, a.missing_documents,
        r.name, r.name_kana, r.birth_date, r.ward_code, r.protected, d.outcome

@@ -9,6 +9,7 @@ from typing import Any
 from tasuke.platform.access import Scope
 from tasuke.systems.subsidy.desk.notes import notes_of
 from tasuke.systems.subsidy.desk.rows import Row, fetch
+from tasuke.systems.subsidy.registry.protection import protected_sql
 
 _CLAIM_MONTHS = 24
 _NOTES = 8
@@ -18,8 +19,7 @@ WHERE c.atena_no = %(person)s AND {known} ORDER BY (lower(c.valid) <= %(on)s) DE
 """
 _MEMBERS = """
 SELECT c.*, lower(c.valid) AS since, upper(c.valid) AS until,
-       EXISTS (SELECT 1 FROM subsidy_protection x WHERE x.atena_no = c.atena_no
-               AND (x.ended_on IS NULL OR x.ended_on > %(on)s)) AS protected
+       {protected} AS protected
 FROM subsidy_resident_record c
 WHERE {known} AND (
   c.household_no = %(household)s AND c.valid @> %(on)s::date
@@ -29,6 +29,7 @@ WHERE {known} AND (
 )
 ORDER BY c.relationship_code, c.birth_date, c.atena_no
 """
+_PROTECTED = protected_sql("c.atena_no", on="%(guarded_on)s")
 # what is known of each member besides the register, as (kind, person, row): one statement for all tables
 _HISTORIES = """
 SELECT 'insurance' AS kind, h.atena_no, to_jsonb(h) AS row, lower(h.valid) AS since, upper(h.valid) AS until
@@ -157,16 +158,31 @@ class NotInScope(LookupError):
 
 
 def show_household(
-    *, using: str, atena_no: str, on: date, scope: Scope, known_at: datetime | None = None, whole: bool = True
+    *,
+    using: str,
+    atena_no: str,
+    on: date,
+    scope: Scope,
+    known_at: datetime | None = None,
+    whole: bool = True,
+    today: date | None = None,
 ) -> Household:
     """The household of a person on a day, by what is known now or was known at a moment. Raises NotInScope.
 
     whole: False leaves out what a form does not need (applications, papers, claims, benefits, notes): four statements.
+    today: when `on` may lie ahead. Who is protected today is guarded, also where 支援措置 will have ended by then.
     """
-    asked: dict[str, Any] = {"person": atena_no, "on": on, "months": _CLAIM_MONTHS, "at": known_at}
+    guarded_on = min(on, today or on)
+    asked: dict[str, Any] = {
+        "person": atena_no,
+        "on": on,
+        "guarded_on": guarded_on,
+        "months": _CLAIM_MONTHS,
+        "at": known_at,
+    }
 
     def run(query: str, alias: str = "c") -> list[Row]:
-        text = query.format(known=_known(alias, known_at), known_d=_known("d", known_at))
+        text = query.format(known=_known(alias, known_at), known_d=_known("d", known_at), protected=_PROTECTED)
         return fetch(using, text, asked)
 
     found = run(_PERSON)

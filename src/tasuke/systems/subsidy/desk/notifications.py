@@ -8,12 +8,13 @@ from tasuke.platform.access import Scope
 from tasuke.platform.ui.paging import PAGE_ROWS
 from tasuke.systems.subsidy.desk.household import NotInScope, schemes_in
 from tasuke.systems.subsidy.desk.rows import Row, fetch
+from tasuke.systems.subsidy.registry.protection import protected_sql
 
 _ONE = """
 SELECT n.*, r.name, r.birth_date, p.name AS notifier_name,
        k.accepted, k.remark AS check_remark, k.checked_at, k.checked_name,
        n.needs_check AND k.id IS NULL AS waiting,
-       EXISTS (SELECT 1 FROM subsidy_protection x WHERE x.atena_no = n.atena_no AND x.ended_on IS NULL) AS protected
+       {protected} AS protected
 FROM subsidy_notification n
 LEFT JOIN subsidy_notification_check k ON k.notification_id = n.id
 LEFT JOIN LATERAL (
@@ -26,6 +27,7 @@ LEFT JOIN LATERAL (
   ORDER BY lower(c.valid) DESC LIMIT 1) p ON TRUE
 WHERE n.id = %(id)s AND {limits}
 """
+_PROTECTED = protected_sql("n.atena_no", on="%(on)s")
 # a 届出 and what was decided by it share the moment of recording, or of the second person's check
 _LETTERS = """
 SELECT d.id, d.scheme, d.atena_no, r.name, o.id AS notice_id, o.issued_on AS notice_on, o.run_id IS NULL AS notice_here
@@ -75,7 +77,7 @@ def show_notification(*, using: str, notification_id: int, scope: Scope, on: dat
     What it did to schemes outside the limits is left out. Three statements.
     """
     limits, wards = scope.sql("coalesce(r.ward_code, n.ward_code)")
-    text = _ONE.format(limits=limits.replace("%s", "%(wards)s"))
+    text = _ONE.format(limits=limits.replace("%s", "%(wards)s"), protected=_PROTECTED)
     found = fetch(using, text, {"id": notification_id, "on": on, "wards": wards[0] if wards else []})
     if not found:
         raise NotInScope(str(notification_id))

@@ -9,6 +9,7 @@ from tasuke.platform.access import Scope
 from tasuke.systems.subsidy.desk.question import Question
 from tasuke.systems.subsidy.desk.rows import Row, fetch
 from tasuke.systems.subsidy.profile import active_profile
+from tasuke.systems.subsidy.registry.protection import in_force_sql, protected_sql
 
 LIMIT = 50
 # a person may be hit several times (by an old and a new row): some more rows are read than people are shown
@@ -22,7 +23,7 @@ _NUMBER = (
     " WHERE n.scheme = ANY(%s) AND n.recipient_no = %s"
 )
 # whoever must not be found by where they live
-_OPEN = "NOT EXISTS (SELECT 1 FROM subsidy_protection x WHERE x.atena_no = r.atena_no AND x.ended_on IS NULL)"
+_OPEN = f"NOT {protected_sql('r.atena_no', on='%s')}"
 # the same expressions as in the indexes (registry migration 0002)
 PHONE = "regexp_replace(r.phone, '[^0-9]', '', 'g')"
 ADDRESS = "normalize(r.address, NFKC)"
@@ -39,7 +40,8 @@ CROSS JOIN LATERAL (
 ) p
 LEFT JOIN subsidy_resident_record old ON old.id = h.id
 CROSS JOIN LATERAL (
-  SELECT count(*) > 0 AS protected FROM subsidy_protection x WHERE x.atena_no = p.atena_no AND x.ended_on IS NULL
+  SELECT count(*) > 0 AS protected FROM subsidy_protection x WHERE x.atena_no = p.atena_no
+    AND {in_force}
 ) x
 WHERE {limits}
 LIMIT %s
@@ -69,13 +71,13 @@ def search_people(*, using: str, question: Question, scope: Scope, on: date) -> 
     """Who fits the question today, by present and by former names and addresses. Two statements."""
     if question.is_empty:
         return Found()
-    parts, parameters = _parts(question)
+    parts, parameters = _parts(question, on)
     limits, wards = scope.sql("p.ward_code")
     narrowed: list[Any] = []
     if question.birth and question.name:
         limits, narrowed = f"{limits} AND p.birth_date = %s", [question.birth]
-    query = _PEOPLE.format(parts=" UNION ALL ".join(parts), limits=limits)
-    rows = fetch(using, query, [*parameters, on, *wards, *narrowed, _ROWS])
+    query = _PEOPLE.format(parts=" UNION ALL ".join(parts), in_force=in_force_sql("x", on="%s"), limits=limits)
+    rows = fetch(using, query, [*parameters, on, on, *wards, *narrowed, _ROWS])
     people: dict[str, Row] = {}
     for row in rows:
         people.setdefault(row["atena_no"], row)
@@ -84,7 +86,7 @@ def search_people(*, using: str, question: Question, scope: Scope, on: date) -> 
     return Found(people=tuple(shown), more=len(people) > LIMIT or len(rows) == _ROWS)
 
 
-def _parts(question: Question) -> tuple[list[str], list[Any]]:
+def _parts(question: Question, on: date) -> tuple[list[str], list[Any]]:
     """One SELECT for each way in which the question may be meant."""
     found: list[tuple[str, list[Any]]] = []
     if question.number:
@@ -92,7 +94,7 @@ def _parts(question: Question) -> tuple[list[str], list[Any]]:
         found.append((_NUMBER, [list(active_profile().schemes), question.number]))
     if question.phone:
         found.append(
-            (_RECORD.format(how="phone", test=f"r.phone <> '' AND {PHONE} = %s AND {_OPEN}"), [question.phone])
+            (_RECORD.format(how="phone", test=f"r.phone <> '' AND {PHONE} = %s AND {_OPEN}"), [question.phone, on])
         )
     # a birthday beside a name is asked of the row itself, so that both indexes work: of a frequent family name there
     # are tens of thousands, with the birthday two or three
@@ -105,7 +107,7 @@ def _parts(question: Question) -> tuple[list[str], list[Any]]:
         city = active_profile().name
         for beginning in dict.fromkeys((question.address, city + question.address)):
             test = f"{ADDRESS} LIKE %s AND {_OPEN}"
-            found.append((_RECORD.format(how="address", test=test), [_beginning(beginning)]))
+            found.append((_RECORD.format(how="address", test=test), [_beginning(beginning), on]))
     if question.birth and not question.name:
         found.append((_RECORD.format(how="birth", test="r.birth_date = %s"), [question.birth]))
     return [text for text, _ in found], [value for _, values in found for value in values]

@@ -6,14 +6,14 @@ from typing import Any
 from tasuke.platform.access import Scope
 from tasuke.systems.subsidy.desk.household import NotInScope
 from tasuke.systems.subsidy.desk.rows import Row, fetch
+from tasuke.systems.subsidy.registry.protection import protected_sql
 
 _YEARS = 4
-_PEOPLE = """
+_PEOPLE = f"""
 SELECT m.atena_no, m.name, m.name_kana, m.relationship, m.birth_date, m.ward_code, m.postal_code, m.address,
        m.address_detail, m.phone, m.head_name, s.postal_code AS mail_postal, s.address AS mail_address,
        s.address_detail AS mail_detail, s.addressee AS mail_addressee,
-       EXISTS (SELECT 1 FROM subsidy_protection x WHERE x.atena_no = m.atena_no
-               AND (x.ended_on IS NULL OR x.ended_on > %(on)s)) AS protected
+       {protected_sql("m.atena_no", on="%(on)s")} AS protected
 FROM (
   SELECT c.household_no FROM subsidy_resident_record c WHERE c.atena_no = %(person)s AND c.recorded_to IS NULL
   ORDER BY (lower(c.valid) <= %(on)s) DESC, lower(c.valid) DESC LIMIT 1
@@ -26,7 +26,7 @@ JOIN LATERAL (
 ) m ON TRUE
 LEFT JOIN subsidy_mailing_address s ON s.atena_no = m.atena_no AND s.recorded_to IS NULL AND s.valid @> %(on)s::date
 ORDER BY m.relationship_code, m.birth_date, m.atena_no
-"""
+"""  # noqa: S608
 _INCOMES = """
 SELECT i.*, q.provider_name AS asked_of, q.taken_over_at
 FROM subsidy_income i

@@ -14,6 +14,7 @@ from tasuke.systems.subsidy.inquiries.models import OPEN, Inquiry
 from tasuke.systems.subsidy.inquiries.needed import Needed, incomes_needed
 from tasuke.systems.subsidy.profile import active_profile
 from tasuke.systems.subsidy.registry.models import Protection, ResidentRecord
+from tasuke.systems.subsidy.registry.protection import in_force, protected_among
 from tasuke.systems.subsidy.registry.wards import last_ward, seen_by
 
 PAGE = 50
@@ -46,15 +47,13 @@ def person_to_ask(*, using: str, atena_no: str, scope: Scope, on: date) -> Perso
         raise NotInScope(atena_no)
     members = rows.filter(household_no=latest.household_no, valid__contains=on).order_by("relationship_code", "pk")
     household = tuple(members.values_list("atena_no", "name")) or ((atena_no, latest.name),)
-    shielded = Protection.objects.using(using).filter(
-        atena_no__in=[no for no, _ in household] + [atena_no], ended_on__isnull=True
-    )
+    shielded = protected_among({atena_no, *(no for no, _ in household)}, using=using, on=on)
     ward = latest.last or ""
     schemes = _schemes(using, [no for no, _ in household], scope, ward, on)
-    return Person(atena_no, latest.name, latest.birth_date, ward, shielded.exists(), household, schemes)
+    return Person(atena_no, latest.name, latest.birth_date, ward, bool(shielded), household, schemes)
 
 
-def inquiries_list(*, using: str, scope: Scope, state: str, after: int | None = None) -> list[dict[str, Any]]:
+def inquiries_list(*, using: str, scope: Scope, on: date, state: str, after: int | None = None) -> list[dict[str, Any]]:
     """The newest first, at most PAGE and one more, older than `after`. state: a state, `open`, `taken`, or empty for
     all; those that are answered are here the ones that nobody has taken over yet."""
     found = _visible(using, scope)
@@ -66,18 +65,18 @@ def inquiries_list(*, using: str, scope: Scope, state: str, after: int | None = 
         found = found.filter(state=state)
     if after is not None:
         found = found.filter(pk__lt=after)
-    return _with_names(found[: PAGE + 1], using)
+    return _with_names(found[: PAGE + 1], using, on)
 
 
-def inquiries_of(*, using: str, scope: Scope, atena_nos: list[str]) -> list[dict[str, Any]]:
+def inquiries_of(*, using: str, scope: Scope, on: date, atena_nos: list[str]) -> list[dict[str, Any]]:
     """Inquiries about these persons or for their cases."""
     concerned = Q(atena_no__in=atena_nos) | Q(about_atena_no__in=atena_nos)
-    return _with_names(_visible(using, scope).filter(concerned)[:PAGE], using)
+    return _with_names(_visible(using, scope).filter(concerned)[:PAGE], using, on)
 
 
-def inquiry_in_scope(*, using: str, inquiry_id: int, scope: Scope) -> dict[str, Any]:
+def inquiry_in_scope(*, using: str, inquiry_id: int, scope: Scope, on: date) -> dict[str, Any]:
     """One inquiry. Raises NotInScope."""
-    found = _with_names(_visible(using, scope).filter(pk=inquiry_id), using)
+    found = _with_names(_visible(using, scope).filter(pk=inquiry_id), using, on)
     if not found:
         raise NotInScope(str(inquiry_id))
     return found[0]
@@ -111,7 +110,7 @@ class Missing:
         return not self.protected and self.inquiry_id is None
 
 
-def missing_incomes(*, using: str, scope: Scope) -> tuple[list[Missing], bool]:
+def missing_incomes(*, using: str, scope: Scope, on: date) -> tuple[list[Missing], bool]:
     """Incomes that held decisions wait for, at most PAGE, and whether there are more. Four statements."""
     found = incomes_needed(using=using, scope=scope, limit=PAGE * 4)
     grouped: dict[str, list[Needed]] = {}
@@ -120,7 +119,7 @@ def missing_incomes(*, using: str, scope: Scope) -> tuple[list[Missing], bool]:
     shown = dict(list(grouped.items())[:PAGE])
     people = {no for rows in shown.values() for one in rows for no in (one.atena_no, one.about)}
     known = _known_people(people, using)
-    shielded = _shielded(people, using)
+    shielded = protected_among(people, using=using, on=on)
     asked = _asked_already(people, using)
     lines = []
     for key, rows in shown.items():
@@ -153,11 +152,6 @@ def _known_people(people: set[str], using: str) -> dict[str, tuple[str, date | N
     return {no: (name, since) for no, name, since in rows.values_list("atena_no", "name", "resident_since")}
 
 
-def _shielded(people: set[str], using: str) -> set[str]:
-    found = Protection.objects.using(using).filter(atena_no__in=people, ended_on__isnull=True)
-    return set(found.values_list("atena_no", flat=True))
-
-
 def _asked_already(people: set[str], using: str) -> dict[tuple[str, int | None], tuple[int, str]]:
     """Inquiries that are open, or whose answer nobody has taken over yet."""
     waiting = OPEN | Q(state="answered", outcome="found", taken_over_at__isnull=True)
@@ -185,8 +179,8 @@ def _visible(using: str, scope: Scope) -> "QuerySet[Inquiry]":
     return Inquiry.objects.using(using).filter(limited).order_by("-pk")
 
 
-def _with_names(found: "QuerySet[Inquiry]", using: str) -> list[dict[str, Any]]:
-    shielded = Protection.objects.using(using).filter(atena_no=OuterRef("atena_no"), ended_on__isnull=True)
+def _with_names(found: "QuerySet[Inquiry]", using: str, on: date) -> list[dict[str, Any]]:
+    shielded = Protection.objects.using(using).filter(in_force(on=on), atena_no=OuterRef("atena_no"))
     rows = found.annotate(
         name=_name("atena_no", using), about_name=_name("about_atena_no", using), shielded=Exists(shielded)
     )

@@ -6,8 +6,10 @@ from datetime import date
 
 from django.db import connections
 
+from tasuke.systems.subsidy.registry.protection import in_force_sql
+
 # protection is asked of those who are listed, one by one: within the inner question the whole table would be read
-_NAMES = """
+_NAMES = f"""
 SELECT n.atena_no, n.name, n.name_kana, n.birth_date, n.birth_text, n.ward_code, n.resident_status, x.protected
 FROM (
   SELECT DISTINCT ON (r.atena_no) r.atena_no, r.name, r.name_kana, r.birth_date, r.birth_text, r.ward_code,
@@ -18,9 +20,9 @@ FROM (
 ) n
 CROSS JOIN LATERAL (
   SELECT count(*) > 0 AS protected FROM subsidy_protection p
-  WHERE p.atena_no = n.atena_no AND (p.ended_on IS NULL OR p.ended_on > %(on)s)
+  WHERE p.atena_no = n.atena_no AND {in_force_sql("p", on="%(on)s")}
 ) x
-"""
+"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)

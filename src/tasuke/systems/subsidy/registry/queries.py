@@ -18,6 +18,7 @@ from tasuke.systems.subsidy.registry.histories import (
     RESIDENTS,
     SINGLE_PARENTS,
 )
+from tasuke.systems.subsidy.registry.protection import in_force_sql
 from tasuke.systems.subsidy.registry.tables import HistoryTable, select_current
 
 _PERSON = (
@@ -43,17 +44,21 @@ _INSURANCE = ("insurance_kind", "insurer_no", "symbol", "number", "branch_no", "
 _ACCOUNT = ("atena_no", "bank_code", "branch_code", "account_kind", "account_no", "holder_kana", "public_account")
 
 
-def persons_frame(*, using: str, on: date, atena_nos: pl.Series | None = None) -> pl.DataFrame:
-    """One row per person known on a day, with `protection`: 支援措置 is open on that day."""
+def persons_frame(
+    *, using: str, on: date, atena_nos: pl.Series | None = None, today: date | None = None
+) -> pl.DataFrame:
+    """One row per person known on a day, with `protection`: 支援措置 holds on that day.
+
+    today: where `on` may lie ahead, as on papers that are sent before it; who is protected today counts as well.
+    """
+    guarded = protected(using=using, on=min(on, today or on))
     people = select_current(using=using, table=RESIDENTS, atena_nos=atena_nos, where="t.valid @> %s::date", params=[on])
-    return people.select(
-        *_PERSON, pl.col("atena_no").is_in(protected(using=using, on=on).implode()).alias("protection")
-    )
+    return people.select(*_PERSON, pl.col("atena_no").is_in(guarded.implode()).alias("protection"))
 
 
 def protected(*, using: str, on: date) -> pl.Series:
     """Persons under 支援措置 on a day (a protection that was opened later counts too: it is safer)."""
-    query = "SELECT DISTINCT atena_no FROM subsidy_protection WHERE ended_on IS NULL OR ended_on > %s"
+    query = f"SELECT DISTINCT p.atena_no FROM subsidy_protection p WHERE {in_force_sql('p', on='%s')}"  # noqa: S608
     return copy_out(connections[using], query, [on], schema={"atena_no": pl.String()})["atena_no"]
 
 

@@ -7,11 +7,14 @@ where they live. 個人番号 is not in this system at all.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import polars as pl
+from django.db import connections
 
 from tasuke.platform.access import Scope
+from tasuke.systems.subsidy.registry.protection import protected_sql
 
 MOST_ROWS = 100_000
 Parameters = list[Any]
@@ -57,7 +60,9 @@ _RESIDENT = """
 LEFT JOIN LATERAL (SELECT n.name, n.name_kana, n.birth_date, n.sex FROM subsidy_resident_record n
     WHERE n.atena_no = {person} AND n.recorded_to IS NULL ORDER BY lower(n.valid) DESC LIMIT 1) r ON TRUE
 """
-_SHIELDED = "EXISTS (SELECT 1 FROM subsidy_protection x WHERE x.atena_no = {person} AND x.ended_on IS NULL)"
+# the day of asking stands in front of the query once, as a value
+_TODAY = "WITH today AS (SELECT %s::date AS day) "
+_SHIELDED = protected_sql("{person}", on="(SELECT day FROM today)")
 
 
 def _unless_shielded(person: str, sql: str) -> str:
@@ -157,15 +162,23 @@ DATASETS: Mapping[str, Dataset] = {
 _CURRENT = {"recipients": "e.recorded_to IS NULL"}
 
 
-def count_query(dataset: str, filters: Mapping[str, Any], scope: Scope) -> tuple[str, Parameters]:
+def count_query(dataset: str, filters: Mapping[str, Any], scope: Scope, *, on: date) -> tuple[str, Parameters]:
     """How many rows a choice has, at most one more than MOST_ROWS."""
     where, parameters = _where(dataset, filters, scope)
     source = DATASETS[dataset].source.partition("\nLEFT JOIN")[0]  # the person's name is not needed to count
-    return f"SELECT count(*) FROM (SELECT 1 {source} WHERE {where} LIMIT {MOST_ROWS + 1}) n", parameters  # noqa: S608
+    counted = f"SELECT count(*) FROM (SELECT 1 {source} WHERE {where} LIMIT {MOST_ROWS + 1}) n"  # noqa: S608
+    return _TODAY + counted, [on, *parameters]
+
+
+def count_rows(*, using: str, dataset: str, filters: Mapping[str, Any], scope: Scope, on: date) -> int:
+    """How many rows a choice has within the limits of who asks; MOST_ROWS + 1 for more than one file may hold."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(*count_query(dataset, filters, scope, on=on))
+        return int(cursor.fetchone()[0])
 
 
 def rows_query(
-    dataset: str, items: Sequence[str], filters: Mapping[str, Any], scope: Scope
+    dataset: str, items: Sequence[str], filters: Mapping[str, Any], scope: Scope, *, on: date
 ) -> tuple[str, Parameters, dict[str, type[pl.DataType]]]:
     """The chosen items (by their keys), behind them `__person` where there are persons. Gives SQL, values and types."""
     chosen = DATASETS[dataset]
@@ -177,7 +190,7 @@ def rows_query(
         sql.append(chosen.person)
         schema["__person"] = pl.String
     query = f"SELECT {', '.join(sql)} {chosen.source} WHERE {where} ORDER BY {chosen.order} LIMIT {MOST_ROWS}"
-    return query, parameters, schema
+    return _TODAY + query, [on, *parameters], schema
 
 
 def _where(dataset: str, filters: Mapping[str, Any], scope: Scope) -> tuple[str, Parameters]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 from django.db import connections
+from django.utils.timezone import localdate
 
 from tasuke.core.problems import Problem
 from tasuke.platform.batch.job import ChunkResult, Comparison, Job, Plan, RunContext, register
@@ -58,9 +59,11 @@ def _plan(context: RunContext) -> Plan:
     settings = settings_of(profile, scheme_id)
     entitled = entitlements_frame(using=context.using, scheme=scheme_id)
     in_hand = certificates_in_hand(using=context.using, scheme=scheme_id)
-    holders = holders_frame(using=context.using, entitlements=entitled.filter(in_force_expr(on)), on=on)
+    today = localdate(context.now)
+    holders = holders_frame(using=context.using, entitlements=entitled.filter(in_force_expr(on)), on=on, today=today)
     known = holders.filter(pl.col("name").is_not_null())
-    rows = with_mail(select_certificates(known, in_hand, settings=settings, on=on), using=context.using, on=on)
+    chosen = select_certificates(known, in_hand, settings=settings, on=on)
+    rows = with_mail(chosen, using=context.using, on=on, today=today)
     recalls = select_recalls(entitled, in_hand, on=on)
     done = done_chunks(using=context.using, job=NAME, parameters=context.parameters)
     shards = _shards(rows)

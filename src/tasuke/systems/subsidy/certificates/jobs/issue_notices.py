@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 from django.db import connections
+from django.utils.timezone import localdate
 
 from tasuke.core.problems import Problem, Severity
 from tasuke.platform.batch.job import ChunkResult, Comparison, Job, Plan, RunContext, register
@@ -48,7 +49,7 @@ class _Work:
 def _plan(context: RunContext) -> Plan:
     on = date.fromisoformat(str(context.parameters["on"]))
     decisions = decisions_without_notice(using=context.using, on=on)
-    chosen = _choose(context.using, decisions, on)
+    chosen = _choose(context.using, decisions, on, localdate(context.now))
     shards = [
         shard
         for part in (chosen.letters.filter(~pl.col("hand")), chosen.letters.filter("hand"))
@@ -115,13 +116,13 @@ def _unprintable(letters: pl.DataFrame) -> list[Problem]:
     return problems
 
 
-def _choose(using: str, decisions: pl.DataFrame, on: date) -> Letters:
+def _choose(using: str, decisions: pl.DataFrame, on: date, today: date) -> Letters:
     subjects = decisions["atena_no"]
     relations = relations_frame(using=using, atena_nos=subjects)
     judged = decisions["subjects"].explode(empty_as_null=True).str.split(":").list.first().rename("atena_no")
     columns = [decisions["applicant_atena_no"], decisions["deciding_subject"], relations["other_atena_no"]]
     named = pl.concat([subjects, judged, *columns]).drop_nulls()
-    persons = letter_persons(using=using, on=on, atena_nos=named.unique())
+    persons = letter_persons(using=using, on=on, atena_nos=named.unique(), today=today)
     return select_letters(addressees(decisions, relations, persons, on=on), persons)
 
 

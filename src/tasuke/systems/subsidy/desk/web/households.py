@@ -82,7 +82,9 @@ def _new_note(today: date) -> NoteForm:
 
 def _show(request: OfficeRequest, atena_no: str, on: date, known_at: datetime | None) -> Household:
     try:
-        return show_household(using=USING, atena_no=atena_no, on=on, scope=request.scope, known_at=known_at)
+        return show_household(
+            using=USING, atena_no=atena_no, on=on, scope=request.scope, known_at=known_at, today=request.today
+        )
     except NotInScope as error:
         raise Http404 from error
 

@@ -18,6 +18,7 @@ from tasuke.systems.subsidy.registry.models import (
     SingleParentStatus,
     WelfareFact,
 )
+from tasuke.systems.subsidy.registry.protection import in_force
 
 _YEARS_OF_INCOME = 3
 
@@ -58,7 +59,7 @@ def state_on(*, using: str, atena_no: str, on: date, known_at: datetime | None =
     until = Q() if known_at is None else Q(recorded_at__lte=known_at)
     return PersonState(
         resident=one(ResidentRecord),
-        protected=protections.filter(Q(ended_on__isnull=True) | Q(ended_on__gt=on)).exists(),
+        protected=protections.filter(in_force(on=on)).exists(),
         insurance=one(Insurance),
         account=one(Account),
         single_parent=one(SingleParentStatus),

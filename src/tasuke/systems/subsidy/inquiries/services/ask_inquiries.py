@@ -6,13 +6,14 @@ from datetime import datetime
 from uuid import uuid4
 
 from django.db import transaction
+from django.utils.timezone import localdate
 
 from tasuke.contracts.inquiry import Choice, Choices, ProviderBody
 from tasuke.systems.subsidy.inquiries.choices import Question, lawful
 from tasuke.systems.subsidy.inquiries.links import BUSINESS_ID
 from tasuke.systems.subsidy.inquiries.models import OPEN, Inquiry, InquiryState
 from tasuke.systems.subsidy.inquiries.posting import post_inquiries
-from tasuke.systems.subsidy.registry.models import Protection
+from tasuke.systems.subsidy.registry.protection import protected_among
 
 
 class ReasonWanted(ValueError):
@@ -48,7 +49,7 @@ def ask_inquiries(
     people = {question.atena_no for question in questions}
     with transaction.atomic(using=using):
         open_now = _open_now(people, using)
-        protected = _protected({*people, *about.values()}, using)
+        protected = protected_among({*people, *about.values()}, using=using, on=localdate(at))
         made, doubles = [], []
         for question in questions:
             choice, body = lawful(question, choices, scheme=scheme)
@@ -75,11 +76,6 @@ def ask_inquiries(
 def _open_now(people: set[str], using: str) -> set[tuple[str, str, str, int | None]]:
     found = Inquiry.objects.using(using).filter(OPEN, atena_no__in=people)
     return set(found.values_list("atena_no", "information_code", "provider", "year"))
-
-
-def _protected(people: set[str], using: str) -> set[str]:
-    found = Protection.objects.using(using).filter(atena_no__in=people, ended_on__isnull=True)
-    return set(found.values_list("atena_no", flat=True))
 
 
 def _inquiry(question: Question, choice: Choice, body: ProviderBody, extra_step: str) -> Inquiry:

@@ -22,7 +22,7 @@ from tasuke.systems.subsidy.inquiries.web.views import NO_OFFICE, USING, choices
 @screen(Action.ASK_INQUIRY, purpose="required")
 def bulk(request: OfficeRequest) -> HttpResponse:
     """The list of missing incomes; those that are chosen are asked for at one body."""
-    lines, more = missing_incomes(using=USING, scope=request.scope)
+    lines, more = missing_incomes(using=USING, scope=request.scope, on=request.today)
     request.audit.read([no for line in lines for no in _people(line)], "inquiries-needed")
     context: dict[str, Any] = {"lines": lines, "more": more, "chosen": request.POST.getlist("rows")}
     choices = choices_or_why_not(request)

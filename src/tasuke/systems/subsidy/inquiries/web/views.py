@@ -49,7 +49,7 @@ def listed(request: OfficeRequest) -> HttpResponse:
     after = request.GET.get("after", "")
     before = int(after) if after.isascii() and after.isdigit() and len(after) < _KEY_DIGITS else None
     wanted = "" if state == "all" else state
-    found = inquiries_list(using=USING, scope=request.scope, state=wanted, after=before)
+    found = inquiries_list(using=USING, scope=request.scope, on=request.today, state=wanted, after=before)
     page = page_of(found, key=lambda row: row["inquiry"].pk, after=after, limit=PAGE)
     request.audit.read([row["inquiry"].atena_no for row in page.rows], "inquiries")
     form = StateForm(initial={"state": state})
@@ -65,7 +65,9 @@ def ask(request: OfficeRequest, atena_no: str) -> HttpResponse:
     except NotInScope as error:
         raise Http404 from error
     request.audit.read([no for no, _ in person.household], "inquiry-form")
-    earlier = inquiries_of(using=USING, scope=request.scope, atena_nos=[no for no, _ in person.household])
+    earlier = inquiries_of(
+        using=USING, scope=request.scope, on=request.today, atena_nos=[no for no, _ in person.household]
+    )
     members = [no for no, _ in person.household]
     needed = incomes_needed(using=USING, scope=request.scope, cases=members)
     names = dict(person.household)
@@ -221,6 +223,6 @@ def tell_asked(request: OfficeRequest, done: Asked) -> None:
 
 def _find(request: OfficeRequest, inquiry_id: int) -> dict[str, Any]:
     try:
-        return inquiry_in_scope(using=USING, inquiry_id=inquiry_id, scope=request.scope)
+        return inquiry_in_scope(using=USING, inquiry_id=inquiry_id, scope=request.scope, on=request.today)
     except NotInScope as error:
         raise Http404 from error

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from django.utils.timezone import localdate
 
 from tasuke.core.problems import Severity
 from tasuke.formats import zengin
@@ -82,8 +83,8 @@ def _notices(context: RunContext, work: _Work, number: int) -> ChunkResult:
     payments = work.payments.slice(number * NOTICES_PER_SHARD, NOTICES_PER_SHARD)
     items = work.items.join(payments.select("payment_no"), on="payment_no", how="semi")
     people = pl.concat([payments["payee_atena_no"], items["atena_no"]]).unique()
-    persons = letter_persons(using=context.using, on=work.pay_on, atena_nos=people)
-    profile, issued_on = active_profile(), context.now.date()
+    profile, issued_on = active_profile(), localdate(context.now)
+    persons = letter_persons(using=context.using, on=work.pay_on, atena_nos=people, today=issued_on)
     schemes = {s: load_scheme(s).name for s in profile.schemes}
     mailed, by_hand, problems = by_delivery(payments, items, persons)
     counts = {"支払通知書": payments.height, "うち手渡し": by_hand.height}

@@ -5,6 +5,7 @@ from datetime import date
 
 import polars as pl
 from django.db import connections
+from django.utils.timezone import localdate
 
 from tasuke.core.kana import kana_key
 from tasuke.core.problems import Problem, Severity
@@ -15,17 +16,18 @@ from tasuke.platform.bulk import copy_out, staging
 from tasuke.systems.subsidy.registry.feeds import Feed, FirstLoad, feed_job
 from tasuke.systems.subsidy.registry.histories import RESIDENTS
 from tasuke.systems.subsidy.registry.models import Protection
+from tasuke.systems.subsidy.registry.protection import OPEN_ENDED, in_force
 from tasuke.systems.subsidy.registry.tables import record
 
 CENSUS = "20"  # 現況: the row says what holds, not what happened
 RESIDENT = "1"
 _MISSING_NAMED = 1_000
 
-_OPEN_PROTECTIONS = """
+_OPEN_PROTECTIONS = f"""
 INSERT INTO subsidy_protection (atena_no, since, source, ended_by, ended_reason)
-SELECT atena_no, since, '住民情報の支援措置', '', '' FROM {} ORDER BY atena_no
-ON CONFLICT (atena_no) WHERE ended_on IS NULL DO NOTHING
-"""
+SELECT atena_no, since, '住民情報の支援措置', '', '' FROM {{}} ORDER BY atena_no
+ON CONFLICT {OPEN_ENDED} DO NOTHING
+"""  # noqa: S608
 
 
 def prepare(frame: pl.DataFrame) -> pl.DataFrame:
@@ -70,7 +72,7 @@ def check(context: RunContext, frame: pl.DataFrame) -> Sequence[Problem]:
 
 
 def _unflagged(context: RunContext, frame: pl.DataFrame) -> pl.DataFrame:
-    open_ones = Protection.objects.using(context.using).filter(ended_on__isnull=True)
+    open_ones = Protection.objects.using(context.using).filter(in_force(on=localdate(context.now)))
     protected = pl.DataFrame(
         {"atena_no": list(open_ones.values_list("atena_no", flat=True))}, schema={"atena_no": pl.String}
     )

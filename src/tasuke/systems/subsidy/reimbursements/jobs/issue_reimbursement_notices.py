@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 from django.db import connections
+from django.utils.timezone import localdate
 
 from tasuke.platform.batch.job import ChunkResult, Comparison, Job, Plan, RunContext, register
 from tasuke.platform.bulk import copy_in
@@ -49,7 +50,7 @@ def _plan(context: RunContext) -> Plan:
     decisions = decisions_frame(using=context.using, untold_until=on)
     lines = untold_lines_frame(using=context.using, until=on)
     named = pl.concat([decisions["atena_no"], decisions["payee_atena_no"]]).unique()
-    persons = letter_persons(using=context.using, on=on, atena_nos=named)
+    persons = letter_persons(using=context.using, on=on, atena_nos=named, today=localdate(context.now))
     chosen = select_reimbursement_letters(decisions, lines, persons)
     shards = [
         part.slice(i, PER_SHARD)

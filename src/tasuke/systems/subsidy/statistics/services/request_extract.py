@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import connections
+from django.utils.timezone import localdate
 
 from tasuke.platform.access import Scope
-from tasuke.systems.subsidy.statistics.extracts import DATASETS, MOST_ROWS, count_query
+from tasuke.systems.subsidy.statistics.extracts import DATASETS, MOST_ROWS, count_rows
 from tasuke.systems.subsidy.statistics.models import Extract, ExtractState
 
 
@@ -38,9 +38,7 @@ def request_extract(
     wanted = [key for key in chosen.items if key in set(items)]
     if len(wanted) != len(set(items)):
         raise KeyError(sorted(set(items) - set(wanted)))
-    with connections[using].cursor() as cursor:
-        cursor.execute(*count_query(dataset, filters, scope))
-        rows = int(cursor.fetchone()[0])
+    rows = count_rows(using=using, dataset=dataset, filters=filters, scope=scope, on=localdate(now))
     if rows > MOST_ROWS:
         raise TooManyRows(f"{MOST_ROWS:,}件を超えます。制度、区、期間で絞ってください")
     if rows == 0:

@@ -7,6 +7,7 @@ from typing import Literal
 import polars as pl
 from django.db import connections, transaction
 from django.db.models import F
+from django.utils.timezone import localdate
 
 from tasuke.platform.access import Scope
 from tasuke.platform.bulk import copy_out
@@ -41,7 +42,9 @@ def take_extract(
     with transaction.atomic(using=using):
         extract = Extract.objects.using(using).get(pk=extract_id)
         _check(extract, by, now)
-        query, parameters, schema = rows_query(extract.dataset, extract.items, extract.filters, scope)
+        query, parameters, schema = rows_query(
+            extract.dataset, extract.items, extract.filters, scope, on=localdate(now)
+        )
         frame = copy_out(connections[using], query, parameters, schema=schema)
         Extract.objects.using(using).filter(pk=extract_id).update(taken=F("taken") + 1)
     persons = frame["__person"].unique().sort().to_list() if "__person" in frame.columns else []

@@ -41,7 +41,7 @@ def save(request: OfficeRequest, dataset: str) -> HttpResponse:
     """Keep what is chosen in the form of an extract; nothing is counted and nobody's data are touched."""
     if dataset not in DATASETS:
         raise Http404
-    form = ExtractForm(request.POST, dataset=DATASETS[dataset], scope=request.scope, saving=True)
+    form = ExtractForm(request.POST, dataset=DATASETS[dataset], scope=request.scope, need="name")
     if form.is_valid():
         given = form.cleaned_data
         try:

@@ -18,7 +18,7 @@ from tasuke.platform.audit import EventKind
 from tasuke.platform.ui.fields import MonthField
 from tasuke.platform.ui.site import site
 from tasuke.systems.subsidy.profile import active_profile
-from tasuke.systems.subsidy.statistics.extracts import DATASETS, MOST_ROWS, Dataset
+from tasuke.systems.subsidy.statistics.extracts import DATASETS, MOST_ROWS, Dataset, count_rows
 from tasuke.systems.subsidy.statistics.models import Extract, ExtractState, SavedChoice
 from tasuke.systems.subsidy.statistics.screens import choice_of, choices_list, extract_of, extracts_list
 from tasuke.systems.subsidy.statistics.services.decide_extract import ExtractNotOpen, decide_extract
@@ -55,10 +55,11 @@ class ExtractForm(forms.Form):
     shared = forms.BooleanField(label="データを抽出できるほかの職員にも見せる", required=False)
     overwrite = forms.BooleanField(label="同じ名前の自分の条件を置き換える", required=False)
 
-    def __init__(self, *args: Any, dataset: Dataset, scope: Scope, saving: bool = False, **kwargs: Any) -> None:
-        """saving: the choice is kept under a name; otherwise data are asked for, which needs a purpose."""
+    def __init__(self, *args: Any, dataset: Dataset, scope: Scope, need: str = "purpose", **kwargs: Any) -> None:
+        """need: the field that must be filled in: `purpose` to ask for data, `name` to keep a choice, "" to count."""
         super().__init__(*args, **kwargs)
-        self.fields["name"].required, self.fields["purpose"].required = saving, not saving
+        for name in ("name", "purpose"):
+            self.fields[name].required = need == name
         if not may_share(scope):
             del self.fields["shared"]
         listed = [(key, item.label) for key, item in dataset.items.items()]
@@ -127,8 +128,13 @@ def new_extract(request: OfficeRequest, dataset: str) -> HttpResponse:
     if chosen is None:
         raise Http404
     initial = _again(request, dataset) or _saved(request, dataset)
-    form = ExtractForm(request.POST or None, dataset=chosen, scope=request.scope, initial=initial)
+    counting = request.POST.get("do") == "count"
+    need = "" if counting else "purpose"
+    form = ExtractForm(request.POST or None, dataset=chosen, scope=request.scope, need=need, initial=initial)
     if request.method == "POST" and form.is_valid():
+        if counting:
+            rows = count_rows(using=USING, dataset=dataset, filters=form.filters, scope=request.scope, on=request.today)
+            return choosing(request, dataset, form, counted=rows)
         given = form.cleaned_data
         try:
             extract = request_extract(
@@ -201,9 +207,24 @@ def take(request: OfficeRequest, extract_id: int, form: str) -> HttpResponse:
     return response
 
 
-def choosing(request: OfficeRequest, dataset: str, form: ExtractForm, *, dropped: Sequence[str] = ()) -> HttpResponse:
-    """The page with items and conditions. dropped: labels of kept conditions that this person may not use."""
-    context = {"form": form, "dataset": dataset, "chosen": DATASETS[dataset], "limit": MOST_ROWS, "dropped": dropped}
+def choosing(
+    request: OfficeRequest,
+    dataset: str,
+    form: ExtractForm,
+    *,
+    dropped: Sequence[str] = (),
+    counted: int | None = None,
+) -> HttpResponse:
+    """The page with items and conditions. dropped: labels of kept conditions that this person may not use; counted:
+    how many rows the conditions have."""
+    context = {
+        "form": form,
+        "dataset": dataset,
+        "chosen": DATASETS[dataset],
+        "limit": MOST_ROWS,
+        "dropped": dropped,
+        "counted": counted,
+    }
     return render(request, "statistics/extract_new.html", context, status=422 if form.errors else 200)
 
 

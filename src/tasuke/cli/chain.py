@@ -27,10 +27,17 @@ def found(systems: Systems = None, profile: ProfileName = None) -> None:
     from tasuke.deploy.profiles import open_profile
 
     opened = open_profile(profile)
-    found_chain(profile=opened, at=now())
+    left = found_chain(profile=opened, at=now())
+    for task in left:
+        messages.print(f"人の申請と承認が要ります: {task}", markup=False)
     missing = open_chain(profile=opened, clock=now)
     for way in missing:
         messages.print(f"まだ接続がありません: {way}", markup=False)
     write_json(
-        {"handover": str(handover_folder()), "systems": os.environ.get("TASUKE_SYSTEMS", ""), "missing": missing}
+        {
+            "handover": str(handover_folder()),
+            "systems": os.environ.get("TASUKE_SYSTEMS", ""),
+            "missing": missing,
+            "left": left,
+        }
     )

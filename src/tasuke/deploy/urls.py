@@ -21,6 +21,7 @@ _ROOMS = {
         "attachments/": "tasuke.systems.subsidy.desk.web.attachment_urls",
         "notes/": "tasuke.systems.subsidy.desk.web.note_urls",
         "checks/": "tasuke.systems.subsidy.desk.web.check_urls",
+        "linkage/": "tasuke.systems.subsidy.desk.web.linkage_urls",
         "inquiries/": "tasuke.systems.subsidy.inquiries.web.urls",
         "certificates/": "tasuke.systems.subsidy.certificates.web.urls",
         "claims/": "tasuke.systems.subsidy.claims.web.urls",

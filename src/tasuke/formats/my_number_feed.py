@@ -27,7 +27,13 @@ LAYOUT = Layout(
             example="000000000014",
         ),
         Field("event", "区分", Kind.CODE, codes=EVENTS, example="1"),
-        Field("valid_from", "異動年月日", Kind.DATE, example="2026-04-01"),
+        Field(
+            "valid_from",
+            "異動年月日",
+            Kind.DATE,
+            note="先の日の行は渡さず、誤りとして返す。その日以後に送る",
+            example="2026-04-01",
+        ),
     ),
     keys=(Key(("seq",), "連番が重なっています。"),),
     rules=(

@@ -10,6 +10,7 @@ from tasuke.contracts.unified import REGISTER, RegisterReply, RegisterRequest
 from tasuke.platform.transport import outbox
 from tasuke.platform.transport.links import link_to
 from tasuke.platform.transport.models import Answered, Outgoing, Rejection, Removed
+from tasuke.platform.transport.rejections import Knocking, note_rejection
 from tasuke.platform.transport.retention import RetentionUnusable, read_rules, rule_on, tidy
 from tasuke.platform.transport.testing import wire
 
@@ -120,7 +121,16 @@ def test_delivered_messages_are_forgotten_with_a_record_and_waiting_ones_never(p
     assert removed("welfare") == [("sent", 1)]
 
 
-GOOD = 'valid_from = {day}\nreply_days = 90\nkey_days = 1000\nresend_days = 500\nsource = "x"\n'
+def test_counts_of_refused_calls_go_with_a_record_when_their_days_are_over() -> None:
+    for at in (START, START + timedelta(days=5)):
+        note_rejection(using="unified_id", who=Knocking(), operation="", code="token", at=at)
+    assert tidy(using="unified_id", at=START + RULE.rejection)["rejections_forgotten"] == 0
+    assert tidy(using="unified_id", at=START + RULE.rejection + timedelta(days=1))["rejections_forgotten"] == 1
+    assert Rejection.objects.using("unified_id").get().first_at == START + timedelta(days=5)
+    assert removed("unified_id") == [("rejections", 1)]
+
+
+GOOD = 'valid_from = {day}\nreply_days = 90\nkey_days = 1000\nresend_days = 500\nrejection_days = 1000\nsource = "x"\n'
 
 
 def test_rules_are_dated() -> None:
@@ -137,6 +147,7 @@ def test_rules_are_dated() -> None:
         ("reply_days = 90", "reply_days = 2000"),
         ("reply_days = 90", "reply_days = 0"),
         ("reply_days = 90", 'reply_days = "90"'),
+        ("rejection_days = 1000", "rejection_days = 0"),
         ('source = "x"', 'source = ""'),
         ("valid_from = 2020-01-01", "valid_from = 2020"),
     ],

@@ -32,14 +32,14 @@ def wired(tmp_path, monkeypatch):
         yield
 
 
-def run(folder, *rows, name="numbers.csv"):
+def run(folder, *rows, name="numbers.csv", now=NOW):
     schema = {f.name: f.dtype for f in my_number_feed.LAYOUT.fields}
     filled = [{"seq": n, "event": "1", "valid_from": date(2026, 4, 1), **one} for n, one in enumerate(rows, start=1)]
     path = folder / name
     path.write_bytes(my_number_feed.render(pl.DataFrame(filled, schema=schema)))
     given = {"using": "resident", "job": KIND, "target": name, "parameters": {"path": str(path)}, "by": "K0001"}
-    planned, plan = plan_run(**given, now=NOW)
-    return apply_run(using="resident", run=planned, plan=plan, clock=lambda: NOW), plan
+    planned, plan = plan_run(**given, now=now)
+    return apply_run(using="resident", run=planned, plan=plan, clock=lambda: now), plan
 
 
 def links():
@@ -77,3 +77,20 @@ def test_a_change_and_a_removal_follow_on_the_first_number(wired, tmp_path):
     run(tmp_path, {"atena_no": "1", "my_number": None, "event": "3"}, name="3.csv")
     push(using="resident", at=NOW)
     assert links() == []
+
+
+def test_a_change_of_a_day_to_come_is_refused_and_taken_on_its_day(wired, tmp_path):
+    receive(row("1"), row("2"))
+    tomorrow = {"valid_from": date(2026, 6, 11)}
+    people = ({"atena_no": "1", "my_number": my_number(1), **tomorrow}, {"atena_no": "2", "my_number": my_number(2)})
+    _, plan = run(tmp_path, *people)
+    assert [(p.code, p.line, p.field) for p in plan.problems] == [("not_yet", 2, "異動年月日")]
+    assert my_number(1) not in str(plan.problems)
+    assert (plan.counts["accepted"], plan.counts["rejected"]) == (1, 1)
+    push(using="resident", at=NOW)
+    assert links() == [("001", "2")]
+    # midnight in Japan, the day before in UTC: the same file again, under another name
+    later = datetime(2026, 6, 10, 15, 0, tzinfo=UTC)
+    run(tmp_path, *people, name="again.csv", now=later)
+    push(using="resident", at=later)
+    assert links() == [("001", "1"), ("001", "2")]

@@ -29,7 +29,7 @@ GRANTS: Mapping[tuple[str, str], Operations] = {
     ("resident", "unified_id"): (PULL, CONFIRM, SNAPSHOT),
     ("resident", "welfare"): (PULL, CONFIRM, SNAPSHOT),
     ("unified_id", "resident"): (PUSH, REGISTER, SEALING_KEYS),
-    ("unified_id", "welfare"): (REGISTER,),
+    ("unified_id", "welfare"): (REGISTER, SEALING_KEYS),
     ("unified_id", "subsidy"): (MATCH_MY_NUMBER, SHOW_MY_NUMBER, SEALING_KEYS),
     ("unified_id", "gateway"): (TO_UNIFIED, TO_ATENA, PENDING_CODES, PUT_CODE_PROGRESS),
     ("welfare", "resident"): (PUSH,),

@@ -14,6 +14,10 @@ def open_chain(*, profile: Profile, clock: Clock, systems: tuple[str, ...] = SYS
     # a fictitious city takes numbers that can be nobody's, a real one takes real ones, and neither takes the other's
     accept: Literal["synthetic", "real"] = "synthetic" if profile.fictitious else "real"
     bodies = [own]
+    if "welfare" in systems:
+        from tasuke.systems.welfare.policy import set_policy as set_welfare_policy
+
+        set_welfare_policy(accept=accept)
     if "unified_id" in systems:
         from tasuke.systems.unified_id.policy import set_policy as set_unified_policy
 

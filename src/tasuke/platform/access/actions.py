@@ -40,6 +40,9 @@ class Action(StrEnum):
     APPROVE_INQUIRY = "approve-inquiry"
     TAKE_OVER_ANSWER = "take-over-answer"
 
+    LIST_CHANGE_PROBLEMS = "list-change-problems"
+    VIEW_SUBSIDY_LETTERS = "view-subsidy-letters"
+
     LIST_CERTIFICATES = "list-certificates"
     ISSUE_CERTIFICATE = "issue-certificate"
     REISSUE_CERTIFICATE = "reissue-certificate"
@@ -108,6 +111,7 @@ class Action(StrEnum):
     VIEW_WELFARE_TAX = "view-welfare-tax"
     VIEW_WELFARE_PROTECTED = "view-welfare-protected"
     EDIT_WELFARE = "edit-welfare"
+    ENTER_MY_NUMBER = "enter-my-number"
     MERGE_WELFARE = "merge-welfare"
     END_WELFARE_PROTECTION = "end-welfare-protection"
     VIEW_WELFARE_DELIVERY = "view-welfare-delivery"
@@ -162,6 +166,8 @@ _LABELS = {
     Action.ASK_INQUIRY: "情報照会をする",
     Action.APPROVE_INQUIRY: "支援措置対象者の情報照会を承認する",
     Action.TAKE_OVER_ANSWER: "情報照会の回答を取り込む",
+    Action.LIST_CHANGE_PROBLEMS: "反映できなかった変更を見る・処理済みにする",
+    Action.VIEW_SUBSIDY_LETTERS: "届かなかった電文を見る・もう一度送る、断った呼出しを見る",
     Action.LIST_CERTIFICATES: "受給者証の台帳",
     Action.ISSUE_CERTIFICATE: "受給者証を交付する",
     Action.REISSUE_CERTIFICATE: "受給者証を再交付する",
@@ -219,6 +225,7 @@ _LABELS = {
     Action.VIEW_WELFARE_TAX: "社会保障宛名の税情報を見る",
     Action.VIEW_WELFARE_PROTECTED: "社会保障宛名の支援措置対象者の住所を見る",
     Action.EDIT_WELFARE: "住登外者・法人・口座・送付先・応対を記録する",
+    Action.ENTER_MY_NUMBER: "住登外者の個人番号を入力する",
     Action.MERGE_WELFARE: "名寄せをする・解除する、住登外者を終了する",
     Action.END_WELFARE_PROTECTION: "社会保障宛名の支援措置を解除する",
     Action.VIEW_WELFARE_DELIVERY: "社会保障宛名の配信を見る",
@@ -257,6 +264,7 @@ _PERSON = frozenset(
         Action.ASK_INQUIRY,
         Action.APPROVE_INQUIRY,
         Action.TAKE_OVER_ANSWER,
+        Action.LIST_CHANGE_PROBLEMS,
         Action.LIST_CERTIFICATES,
         Action.ISSUE_CERTIFICATE,
         Action.REISSUE_CERTIFICATE,
@@ -286,6 +294,7 @@ _PERSON = frozenset(
         Action.VIEW_WELFARE_TAX,
         Action.VIEW_WELFARE_PROTECTED,
         Action.EDIT_WELFARE,
+        Action.ENTER_MY_NUMBER,
         Action.MERGE_WELFARE,
         Action.END_WELFARE_PROTECTION,
         Action.LIST_WELFARE_FAULTS,

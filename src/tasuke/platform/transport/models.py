@@ -97,6 +97,17 @@ class Rejection(models.Model):
             ),
         )
 
+    @property
+    def contract(self) -> str:
+        """The contract of the operation: `api/<contract>/v<version>/<name>`; "" where none was asked for."""
+        parts = self.operation.split("/")
+        return parts[1] if len(parts) == len(("api", "contract", "version", "name")) else ""
+
+    @property
+    def operation_name(self) -> str:
+        """The operation's name in its contract."""
+        return self.operation.rpartition("/")[2]
+
 
 class Outgoing(models.Model):
     """A message that must arrive, written in the transaction of what it tells. Delivered in order per provider."""

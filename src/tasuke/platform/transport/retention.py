@@ -1,4 +1,4 @@
-"""How long replies and keys of calls are kept, and the round that lets them go and keeps on record that it did.
+"""How long replies and keys of calls are kept, and refused calls are counted; the round that lets them go on record.
 
 A call that is sent again is never done twice, however old it is:
 - within reply_days it gets the stored reply;
@@ -34,6 +34,10 @@ _FORGET_SENT = """
 DELETE FROM transport_outgoing
 WHERE id IN (SELECT id FROM transport_outgoing WHERE state = 'delivered' AND ended_at < %(before)s LIMIT %(most)s)
 """
+_FORGET_REJECTED = """
+DELETE FROM transport_rejection
+WHERE id IN (SELECT id FROM transport_rejection WHERE last_at < %(before)s LIMIT %(most)s)
+"""
 
 
 class RetentionUnusable(ValueError):
@@ -48,6 +52,7 @@ class Rule:
     reply: timedelta
     key: timedelta
     resend: timedelta
+    rejection: timedelta
     source: str
 
 
@@ -65,15 +70,18 @@ def rule_at(at: datetime) -> Rule:
 
 
 def tidy(*, using: str, at: datetime) -> dict[str, int]:
-    """Erase replies, forget keys and messages whose time has passed, in small transactions, each with its record.
+    """Erase replies, forget keys, messages and counts of refused calls whose time has passed, in small transactions,
+    each with its record.
 
-    Gives replies_erased, keys_forgotten, sent_forgotten, tokens_forgotten. May be run at any time and be killed.
+    Gives replies_erased, keys_forgotten, sent_forgotten, rejections_forgotten, tokens_forgotten. May be run at any time
+    and be killed.
     """
     rule = rule_at(at)
     return {
         "replies_erased": _sweep("replies", _ERASE, using=using, at=at, before=at - rule.reply),
         "keys_forgotten": _sweep("keys", _FORGET, using=using, at=at, before=at - rule.key),
         "sent_forgotten": _sweep("sent", _FORGET_SENT, using=using, at=at, before=at - rule.key),
+        "rejections_forgotten": _sweep("rejections", _FORGET_REJECTED, using=using, at=at, before=at - rule.rejection),
         "tokens_forgotten": forget_expired(using=using, at=at),
     }
 
@@ -91,10 +99,12 @@ def read_rules(text: str) -> tuple[Rule, ...]:
 
 
 def _rule(raw: Mapping[str, object]) -> Rule:
-    reply, key, resend = (_days(raw[f"{name}_days"]) for name in ("reply", "key", "resend"))
-    rule = Rule(_day(raw["valid_from"]), reply, key, resend, str(raw["source"]))
+    reply, key, resend, rejection = (_days(raw[f"{name}_days"]) for name in ("reply", "key", "resend", "rejection"))
+    rule = Rule(_day(raw["valid_from"]), reply, key, resend, rejection, str(raw["source"]))
     if not rule.source or not timedelta(0) < rule.reply < rule.key or not timedelta(0) < rule.resend < rule.key:
         raise RetentionUnusable("鍵は、返答より長く、再送の限度より長く残します。出典も要ります")
+    if rule.rejection <= timedelta(0):
+        raise RetentionUnusable("断った呼出しの件数を残す日数が要ります")
     return rule
 
 

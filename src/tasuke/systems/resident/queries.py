@@ -7,7 +7,6 @@ from datetime import date
 from django.db.models import Count, OuterRef, Q
 
 from tasuke.platform.transport.models import Outgoing
-from tasuke.platform.transport.outbox import dead_letters
 from tasuke.systems.resident.items import ITEMS
 from tasuke.systems.resident.models import (
     Consumer,
@@ -93,9 +92,3 @@ def letters(*, using: str) -> dict[str, int]:
         dead=Count("id", filter=Q(state=Outgoing.State.DEAD)),
     )
     return {name: int(count) for name, count in counts.items()}
-
-
-def dead(*, using: str, after: int | None, limit: int) -> Sequence[Outgoing]:
-    """Messages that a person must look at, the oldest first, after an id, without their contents."""
-    rows = dead_letters(using).defer("body")
-    return list((rows.filter(pk__gt=after) if after else rows)[:limit])

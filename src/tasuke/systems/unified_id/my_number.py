@@ -1,41 +1,28 @@
-"""個人番号 in memory: a value that does not show itself, its seal at rest, its keyed index, its seal on the wire."""
+"""個人番号 at rest and on the wire: their seals and their keyed index."""
 
 import json
 from collections.abc import Iterable, Sequence
 
+from tasuke.core.my_number import MyNumber
 from tasuke.platform.crypto.sealed import CannotOpen, SealingKeyPair, keypair_of, open_with
 from tasuke.platform.crypto.vault import Vault, vault_of
 
 SYSTEM = "unified_id"
 WIRE = "my_number"  # context of the JWE between systems
 _AT_REST = "unified_id.my_number"
-
-
-class MyNumber:
-    """Digits of a 個人番号. No representation and no pickling shows them; `reveal` gives them to one function."""
-
-    __slots__ = ("_digits",)
-
-    def __init__(self, digits: str) -> None:
-        self._digits = digits
-
-    def __repr__(self) -> str:
-        return "MyNumber(************)"
-
-    __str__ = __repr__
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, MyNumber) and other._digits == self._digits
-
-    def __hash__(self) -> int:
-        return hash(self._digits)
-
-    def __reduce__(self) -> str:
-        raise TypeError("a 個人番号 is not pickled")
-
-    def reveal(self) -> str:
-        """The digits, for the page or the seal that they are meant for and for nothing else."""
-        return self._digits
+__all__ = [
+    "SYSTEM",
+    "WIRE",
+    "MyNumber",
+    "index_of",
+    "indexes_of",
+    "keypair",
+    "open_at_rest",
+    "open_batch",
+    "open_from_wire",
+    "seal_at_rest",
+    "vault",
+]
 
 
 def vault() -> Vault:

@@ -8,7 +8,6 @@ from typing import Any, cast
 from django.db.models import Count, Exists, OuterRef, Q, Sum
 
 from tasuke.contracts.words import business_title
-from tasuke.platform.transport.models import Outgoing
 from tasuke.platform.transport.outbox import dead_letters
 from tasuke.systems.unified_id.models import (
     BusinessNumber,
@@ -127,14 +126,6 @@ def settle_fault(fault_id: int, *, by: str, using: str, at: datetime) -> RowFaul
         same = rows.filter(system=row.system, business_id=row.business_id, atena_no=row.atena_no, code=row.code)
         same.filter(pk__lte=row.pk).update(settled_at=at, settled_by=by)
     return row
-
-
-def dead_requests(*, using: str, after: str, limit: int) -> list[Outgoing]:
-    """Messages to 住基GW that were refused, the oldest first, without their contents."""
-    rows = dead_letters(using).defer("body")
-    if after.isdecimal() and len(after) < 19:
-        rows = rows.filter(pk__gt=int(after))
-    return list(rows[:limit])
 
 
 def any_dead(*, using: str) -> bool:

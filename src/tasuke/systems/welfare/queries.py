@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connections
 from django.db.models import Q
 
+from tasuke.systems.welfare.intake import BUSINESS_NONRESIDENT
 from tasuke.systems.welfare.models import (
     Account,
     ContactNote,
@@ -126,6 +127,13 @@ def number_notices(*, using: str, state: str, after: int | None = None, limit: i
     """Business numbers that wait or are dead, the oldest first, after an id."""
     rows = NumberNotice.objects.using(using).filter(state=state).order_by("id")
     return list((rows.filter(pk__gt=after) if after else rows)[:limit])
+
+
+def number_notice(*, using: str, atena_no: str) -> NumberNotice | None:
+    """How far the number of a 住登外者 is with 団体内統合宛名, without its seal; None before it is told for the first
+    time."""
+    rows = NumberNotice.objects.using(using).defer("my_number_sealed")
+    return rows.filter(business_id=BUSINESS_NONRESIDENT, atena_no=atena_no).first()
 
 
 def may_have_moved_in(*, using: str, on: date, limit: int) -> Sequence[tuple[IssuedNumber, PersonState]]:

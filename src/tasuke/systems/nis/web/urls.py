@@ -3,10 +3,12 @@
 from django.urls import path
 
 from tasuke.platform.access import Action
+from tasuke.platform.transport.web.pages import Place, rejections_page
 from tasuke.platform.ui.navigation import offer
 from tasuke.systems.nis.web import views
 
 app_name = "nis"
+_PLACE = Place("nis", app_name, base="nis/base.html")
 urlpatterns = [
     path("", views.overview_page, name="overview"),
     path("switch/", views.switch, name="switch"),
@@ -14,5 +16,6 @@ urlpatterns = [
     path("permissions/", views.permissions_page, name="permissions"),
     path("records/", views.records_page, name="records"),
     path("refusals/", views.refusals_page, name="refusals"),
+    path("rejections/", rejections_page(_PLACE, action=Action.VIEW_NATIONAL), name="rejections"),
 ]
 offer(order=200, label="国の代役", url_name="nis:overview", action=Action.VIEW_NATIONAL)

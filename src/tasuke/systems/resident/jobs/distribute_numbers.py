@@ -1,5 +1,6 @@
 """distribute-numbers {"path"}: 個人番号 to 団体内統合宛名. The file is read, sealed and not kept; only its hash is."""
 
+from datetime import date, timedelta, timezone
 from pathlib import Path
 
 import polars as pl
@@ -11,21 +12,44 @@ from tasuke.platform.exchange.archive import sha256_of
 from tasuke.systems.resident.services.receive_numbers import receive_numbers, unknown_persons
 
 KIND = "distribute-numbers"
+_JST = timezone(timedelta(hours=9))
 
 
 def _plan(context: RunContext) -> Plan:
     path = Path(str(context.parameters["path"]))
     data = path.read_bytes()
     frame, problems = my_number_feed.parse(data)
+    frame, early = _not_yet(frame, context.now.astimezone(_JST).date())
+    problems += early
     rejected = len({p.line for p in problems if p.severity is Severity.ERROR and p.line is not None})
     problems += _unknown(frame, context.using)
     counts = {"rows": frame.height + rejected, "accepted": frame.height, "rejected": rejected}
     return Plan(
         counts={**counts, "fatal": int(is_fatal(problems))},
         chunks=1 if frame.height else 0,
-        work=(sha256_of(data), frame.sort("seq")),
+        # the same file on a later day, with rows whose day has come since, is another message
+        work=(sha256_of(data + "".join(f" {p.line}" for p in early).encode()), frame.sort("seq")),
         problems=in_file(problems, path.name),
     )
+
+
+def _not_yet(frame: pl.DataFrame, today: date) -> tuple[pl.DataFrame, list[Problem]]:
+    """Rows whose day has come, and a problem for each of the others.
+
+    団体内統合宛名 takes a number from the moment it comes, and this file is not kept: nothing may wait in it.
+    """
+    early = frame.filter(pl.col("valid_from") > today)
+    problems = [
+        Problem(
+            "not_yet",
+            "異動年月日がまだ来ていません。この行は渡しません。その日以後に、この行をもう一度送ってください。",
+            line=line,
+            field="異動年月日",
+            severity=Severity.ERROR,
+        )
+        for line in early["line"]
+    ]
+    return frame.filter(pl.col("valid_from") <= today), problems
 
 
 def _unknown(frame: pl.DataFrame, using: str) -> list[Problem]:

@@ -3,10 +3,12 @@
 from django.urls import path
 
 from tasuke.platform.access import Action
+from tasuke.platform.transport.web.pages import Place, letters_page, rejections_page, send_again
 from tasuke.platform.ui.navigation import offer
 from tasuke.systems.resident.web import views
 
 app_name = "resident"
+_PLACE = Place("resident", app_name, base="resident/base.html")
 urlpatterns = [
     path("", views.overview, name="overview"),
     path("usages/", views.usages_page, name="usages"),
@@ -18,7 +20,12 @@ urlpatterns = [
     path("households/", views.households_page, name="households"),
     path("intake/", views.intake_page, name="intake"),
     path("refusals/", views.refusals_page, name="refusals"),
-    path("letters/", views.letters_page, name="letters"),
-    path("letters/<int:outgoing_id>/again/", views.send_again, name="again"),
+    path(
+        "letters/",
+        letters_page(_PLACE, action=Action.VIEW_DISTRIBUTION, send=Action.REQUEST_USAGE),
+        name="letters",
+    ),
+    path("letters/<int:outgoing_id>/again/", send_again(_PLACE, action=Action.REQUEST_USAGE), name="again"),
+    path("rejections/", rejections_page(_PLACE, action=Action.VIEW_DISTRIBUTION), name="rejections"),
 ]
 offer(order=150, label="住民情報の配信", url_name="resident:overview", action=Action.VIEW_DISTRIBUTION)

@@ -10,13 +10,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from tasuke.platform.access import Action, OfficeRequest, screen
 from tasuke.platform.audit import EventKind
-from tasuke.platform.transport import outbox
-from tasuke.platform.transport.models import Outgoing
 from tasuke.platform.ui.paging import PAGE_ROWS, page_of
 from tasuke.systems.resident.models import UsageApplication
 from tasuke.systems.resident.queries import (
     consumers,
-    dead,
     household_records,
     intake_faults,
     intake_positions,
@@ -174,29 +171,6 @@ def refusals_page(request: OfficeRequest) -> HttpResponse:
     return render(
         request, "resident/refusals.html", {"page": page_of(found, key=lambda r: r.pk, after=str(after or ""))}
     )
-
-
-@screen(Action.VIEW_DISTRIBUTION, using=USING)
-def letters_page(request: OfficeRequest) -> HttpResponse:
-    """Messages that could not be delivered; their contents are not shown."""
-    after = _after(request)
-    found = dead(using=USING, after=after, limit=PAGE_ROWS + 1)
-    return render(
-        request, "resident/letters.html", {"page": page_of(found, key=lambda r: r.pk, after=str(after or ""))}
-    )
-
-
-@require_POST
-@screen(Action.REQUEST_USAGE, using=USING)
-def send_again(request: OfficeRequest, outgoing_id: int) -> HttpResponse:
-    """Somebody has found out why: the message waits again."""
-    try:
-        outbox.send_again(using=USING, outgoing_id=outgoing_id, at=request.at)
-    except Outgoing.DoesNotExist:
-        raise Http404 from None
-    request.audit.event(EventKind.SETTING_CHANGED, "配達不能の再送", outgoing=outgoing_id)
-    messages.success(request, "もう一度送ります。")
-    return HttpResponseRedirect(reverse("resident:letters"))
 
 
 def _found(application_id: int) -> UsageApplication:

@@ -11,6 +11,7 @@ from typing import Any
 from tasuke.platform.access import Action, Actor, Scope
 from tasuke.platform.access.people import duties
 from tasuke.systems.subsidy.desk.audit_work import audit_work
+from tasuke.systems.subsidy.desk.change_problems import within_sql
 from tasuke.systems.subsidy.desk.notes import DUE
 from tasuke.systems.subsidy.desk.rows import fetch
 from tasuke.systems.subsidy.desk.tasks import CEILING, Task
@@ -54,6 +55,12 @@ _KINDS = (
           "応対記録で、次に連絡する日が来たもの",
           "FROM subsidy_contact_note n JOIN subsidy_resident_record r ON r.atena_no = n.atena_no"
           " AND r.recorded_to IS NULL AND r.valid @> %(on)s::date WHERE {limits} AND " + DUE, urgent=True),
+    _Kind("changes", Action.LIST_CHANGE_PROBLEMS, "反映できなかった変更", "linkage:list", "", "件",
+          "ほかのシステムから届き、人が確かめるもの",
+          "FROM subsidy_change_problem p WHERE p.settled_at IS NULL AND {changes}", urgent=True),
+    _Kind("letters", Action.VIEW_SUBSIDY_LETTERS, "届かなかった電文", "linkage:letters", "", "通",
+          "相手が受け付けず、もう一度送るかを決めるもの",
+          "FROM transport_outgoing o WHERE o.state = 'dead'", urgent=True),
     _Kind("approve_runs", Action.APPROVE_RUN, "承認を待つ処理", "runs:list", "state=planned", "件",
           "ほかの職員が計画し、承認を待つもの",
           "FROM batch_run b WHERE b.state = 'planned' AND b.needs_approval AND b.planned_by <> %(me)s"
@@ -123,14 +130,15 @@ def _administration(actor: Actor) -> list[Task]:
 
 
 def _counted(kinds: Sequence[_Kind], using: str, actor: Actor, scope: Scope, on: date) -> list[Task]:
-    limits = _limits(scope, "r.ward_code")
     claims, seen = seen_by_sql(scope, rows="c")  # the rule of the list to which the number leads
+    changes, of_changes = within_sql(scope)
+    within = {"limits": _limits(scope, "r.ward_code"), "claims": claims, "changes": changes}
     schemes = sorted(active_profile().schemes if scope.schemes is None else scope.schemes)
     parameters: dict[str, Any] = {"on": on, "schemes": schemes, "wards": sorted(scope.offices or ()), **seen}
-    parameters["me"] = actor.personal_id
+    parameters |= {**of_changes, "me": actor.personal_id}
     columns = [
         # sources are ours, limits name columns of ours; values are parameters
-        f"(SELECT count(*) FROM (SELECT 1 {k.source.format(limits=limits, claims=claims)} LIMIT {CEILING}) n)"  # noqa: S608
+        f"(SELECT count(*) FROM (SELECT 1 {k.source.format(**within)} LIMIT {CEILING}) n)"  # noqa: S608
         f" AS {k.key}"
         for k in kinds
     ]

@@ -360,21 +360,43 @@ class ChangeCursor(models.Model):
 
 
 class ChangeProblem(models.Model):
-    """What was wrong with a change that another system told: it was not taken, or taken with a warning."""
+    """What was wrong with a change that another system told: it was not taken, or taken with a warning.
+
+    A person settles it with a reason; a later change of the same matter that was taken settles one that was not.
+    """
 
     provider = models.CharField("提供システム", max_length=30)
     sequence = models.BigIntegerField("連番")
     kind = models.CharField("種類", max_length=12)
     atena_no = models.CharField("宛名番号", max_length=15)
+    valid_from = models.DateField("異動年月日", null=True)  # null: kept before this column was
+    tax_year = models.CharField("課税年度", max_length=10, blank=True, default="", db_default="")  # as it was told
     taken = models.BooleanField("反映済み")
     code = models.CharField("コード", max_length=40)
     field = models.CharField("項目", max_length=60, blank=True)
     message = models.CharField("内容", max_length=300)
     at = models.DateTimeField("日時")
+    settled_at = models.DateTimeField("処理済みにした日時", null=True)
+    # a person, or the provider whose later change settled it
+    settled_by = models.CharField("処理済みにした人", max_length=30, blank=True, default="", db_default="")
+    settled_reason = models.CharField("理由", max_length=200, blank=True, default="", db_default="")
 
     class Meta:
         db_table = "subsidy_change_problem"
-        indexes: ClassVar = [models.Index(fields=["provider", "sequence"], name="subsidy_change_problem_of")]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(settled_at__isnull=True, settled_by="", settled_reason="")
+                | (Q(settled_at__isnull=False) & ~Q(settled_by="") & ~Q(settled_reason="")),
+                name="subsidy_change_problem_settled_pair",
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["provider", "sequence"], name="subsidy_change_problem_of"),
+            models.Index(fields=["id"], condition=Q(settled_at__isnull=True), name="subsidy_change_problem_open"),
+            models.Index(
+                fields=["atena_no"], condition=Q(settled_at__isnull=True), name="subsidy_change_problem_person"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.provider} {self.sequence} {self.code}"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import polars as pl
-from django.db import transaction
+from django.db import connections, transaction
 
 from tasuke.contracts.kit import Refused, Unreachable
 from tasuke.contracts.welfare import CHANGES, ChangesRequest, WelfareChange
@@ -31,6 +31,19 @@ from tasuke.systems.subsidy.registry.texts import in_nfc
 _PAGE = 5_000
 _TAKEN = (*PERSONS, "tax", "account", "mailing", "merge")
 _SOURCE = "社会保障宛名の支援措置"
+_MATTERS = {"person": "person", "nonresident": "person"}  # kinds that tell the same matter; the others stand alone
+# What was not taken is settled by a later change of the same matter that holds from the same day or before, so that no
+# day is left without it; tax figures of a year replace each other whole.
+_SETTLE = """
+UPDATE subsidy_change_problem p
+SET settled_at = %(at)s, settled_by = %(provider)s, settled_reason = '連番' || t.sequence || 'の変更を反映したため'
+FROM unnest(%(sequences)s::bigint[], %(matters)s::text[], %(persons)s::text[], %(days)s::date[], %(years)s::text[])
+  AS t (sequence, matter, atena_no, valid_from, tax_year)
+WHERE p.provider = %(provider)s AND p.atena_no = t.atena_no AND p.settled_at IS NULL AND NOT p.taken
+  AND CASE p.kind WHEN 'nonresident' THEN 'person' ELSE p.kind END = t.matter AND p.sequence < t.sequence
+  AND CASE t.matter WHEN 'tax' THEN p.tax_year = t.tax_year AND p.tax_year <> ''
+    ELSE t.valid_from <= p.valid_from END
+"""
 
 
 def receive_changes(*, using: str, at: datetime, pages: int = 1_000_000) -> dict[str, int]:
@@ -85,6 +98,7 @@ def _apply(using: str, changes: Sequence[WelfareChange], at: datetime) -> "Count
     record(using=using, table=ACCOUNTS, incoming=in_nfc(accounts), now=at, file_id=None)
     record(using=using, table=MAILING_ADDRESSES, incoming=in_nfc(mailings), now=at, file_id=None)
     _keep(using, told, at)
+    _settle(using, changes, told, at)
     unknown = sum(c.kind not in _TAKEN for c in changes)
     return Counter(
         changes=len(changes),
@@ -154,6 +168,8 @@ def _keep(using: str, told: Sequence[Told], at: datetime) -> None:
             sequence=one.change.sequence,
             kind=one.change.kind,
             atena_no=one.change.atena_no,
+            valid_from=one.change.valid_from,
+            tax_year=_year(one.change),
             taken=one.problem.severity is Severity.WARNING,
             code=one.problem.code[:40],
             field=(one.problem.field or "")[:60],
@@ -162,3 +178,28 @@ def _keep(using: str, told: Sequence[Told], at: datetime) -> None:
         )
         for one in told
     )
+
+
+def _settle(using: str, changes: Sequence[WelfareChange], told: Sequence[Told], at: datetime) -> None:
+    refused = {one.change.sequence for one in told if one.problem.severity is not Severity.WARNING}
+    taken = [c for c in changes if c.kind in _TAKEN and c.kind != "merge" and c.sequence not in refused]
+    if not taken:
+        return
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            _SETTLE,
+            {
+                "at": at,
+                "provider": WELFARE,
+                "sequences": [c.sequence for c in taken],
+                "matters": [_MATTERS.get(c.kind, c.kind) for c in taken],
+                "persons": [c.atena_no for c in taken],
+                "days": [c.valid_from for c in taken],
+                "years": [_year(c) for c in taken],
+            },
+        )
+
+
+def _year(change: WelfareChange) -> str:
+    """課税年度 as it was told, also where it cannot be read; "" for what has none."""
+    return str(change.items.get("tax_year") or "")[:10] if change.kind == "tax" else ""

@@ -88,6 +88,11 @@ _LAST_WARD = (
 )
 
 
+def last_ward_sql(rows: str) -> str:
+    """`last_ward` as SQL. rows: alias of a table with atena_no; ours, never text from outside."""
+    return _LAST_WARD.format(rows=rows)
+
+
 def seen_by_sql(scope: Scope, *, rows: str) -> tuple[str, dict[str, Any]]:
     """`seen_by` as SQL with named parameters, for a statement that counts several things. rows: alias of a table with
     atena_no, ward_code and scheme; ours, never text from outside."""

@@ -6,10 +6,11 @@ from datetime import datetime
 
 from django.db import connections, transaction
 
+from tasuke.core.my_number import refusal_of
 from tasuke.systems.unified_id.decide import Decisions, Fault, Row, decide
 from tasuke.systems.unified_id.models import RowFault, Traffic
 from tasuke.systems.unified_id.my_number import indexes_of
-from tasuke.systems.unified_id.policy import RESIDENT_BUSINESS, policy, refusal_of
+from tasuke.systems.unified_id.policy import RESIDENT_BUSINESS, policy
 from tasuke.systems.unified_id.queries import former_indexes, links_of, links_of_persons, persons_of
 from tasuke.systems.unified_id.store import store
 

@@ -3,10 +3,13 @@
 from django.urls import path
 
 from tasuke.platform.access import Action
+from tasuke.platform.transport.web.pages import Place, letters_page, rejections_page, send_again
 from tasuke.platform.ui.navigation import offer
-from tasuke.systems.unified_id.web import letters, permits, views
+from tasuke.systems.unified_id.web import permits, views
 
 app_name = "unified_id"
+_ERRORS = Action.LIST_NUMBER_ERRORS
+_PLACE = Place("unified_id", app_name, tabs="unified_id/faults_tabs.html", lead="住基GWに送り、")
 urlpatterns = [
     path("", views.search, name="search"),
     path("persons/<str:unified_no>/", views.person, name="person"),
@@ -16,8 +19,9 @@ urlpatterns = [
     path("merges/<int:merge_id>/undo/", views.unmerge, name="unmerge"),
     path("errors/", views.errors, name="errors"),
     path("errors/<int:fault_id>/settle/", views.settle, name="settle"),
-    path("letters/", letters.letters_page, name="letters"),
-    path("letters/<int:outgoing_id>/again/", letters.send_again, name="again"),
+    path("letters/", letters_page(_PLACE, action=_ERRORS, send=_ERRORS, purpose="required"), name="letters"),
+    path("letters/<int:outgoing_id>/again/", send_again(_PLACE, action=_ERRORS, purpose="required"), name="again"),
+    path("rejections/", rejections_page(_PLACE, action=Action.VIEW_NUMBER_STATISTICS), name="rejections"),
     path("statistics/", views.statistics_page, name="statistics"),
     path("permits/", permits.permits_page, name="permits"),
     path("permits/<int:permit_id>/approve/", permits.approve, name="approve-permit"),

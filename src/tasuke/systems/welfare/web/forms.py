@@ -1,13 +1,15 @@
 """Forms of 社会保障宛名."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 
+from tasuke.core.my_number import MyNumber, refusal_of
 from tasuke.core.numbers import NumberKind, check_number
 from tasuke.platform.ui.fields import DayField, DigitsField
 from tasuke.systems.welfare.models import Change, ContactNote
+from tasuke.systems.welfare.policy import accepted_numbers
 from tasuke.systems.welfare.search import Criteria
 from tasuke.systems.welfare.services.issue_nonresident import Facts
 
@@ -90,6 +92,39 @@ class IssueForm(NonresidentForm):
         label="引き継ぐ宛名番号", required=False, max_length=15, help_text="元住民など、番号があるときだけ"
     )
     checked = forms.BooleanField(label="候補を見て、同じ人がいないことを確かめた", required=False)
+
+
+class MyNumberField(forms.Field):
+    """A 個人番号 as somebody types it: hidden while typed, checked, never shown again. Gives a MyNumber."""
+
+    widget = forms.PasswordInput(attrs={"inputmode": "numeric", "autocomplete": "off", "maxlength": "20"})
+    default_error_messages: ClassVar = {"required": "個人番号を入力してください"}
+    _digits = DigitsField(length=12, required=False)
+
+    def to_python(self, value: Any) -> MyNumber | None:
+        """The number, if this city takes it. Raises ValidationError in words that say nothing of its digits."""
+        text = self._digits.to_python(value)
+        if not text:
+            return None
+        number = MyNumber(text)
+        refusal = refusal_of(number, accept=accepted_numbers())
+        if refusal:
+            raise forms.ValidationError(refusal)
+        return number
+
+
+class MyNumberForm(forms.Form):
+    """The same 個人番号 twice, since nobody sees what is typed."""
+
+    number = MyNumberField(label="個人番号", help_text="12けた。打つ間も表示しません")
+    again = MyNumberField(label="個人番号(もう一度)", help_text="同じ番号を打ちます")
+
+    def clean(self) -> dict[str, Any]:
+        """Both are the same."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        if not self.errors and cleaned["number"] != cleaned["again"]:
+            self.add_error("again", "二つの番号が違います。もう一度入力してください")
+        return cleaned
 
 
 class ReviseForm(NonresidentForm):

@@ -56,7 +56,8 @@ def issue(request: OfficeRequest) -> HttpResponse:
             else:
                 request.audit.changed([issued.atena_no], "nonresident")
                 messages.success(request, f"宛名番号 {issued.atena_no} を付けました。")
-                return HttpResponseRedirect(reverse("welfare:person", args=[issued.atena_no]))
+                onward = "my-number" if request.POST.get("onward") == "my-number" else "person"
+                return HttpResponseRedirect(reverse(f"welfare:{onward}", args=[issued.atena_no]))
     request.audit.searched("nonresident-candidates", len(candidates), [hit.now.atena_no for hit in candidates])
     context = {
         "form": form,

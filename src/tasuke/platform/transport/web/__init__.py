@@ -1,0 +1,1 @@
+"""Pages that every system with an outbox or an API has."""

@@ -26,7 +26,7 @@ from tasuke.platform.database.systems import SYSTEMS
 from tasuke.platform.transport.models import Answered
 from tasuke.platform.transport.testing import TRANSPORTS, Transport, link_by
 
-CHAIN = ("resident", "welfare", "unified_id", "gateway", "midserver", "nis")
+CHAIN = ("subsidy", "resident", "welfare", "unified_id", "gateway", "midserver", "nis")
 pytestmark = pytest.mark.django_db(databases=list(CHAIN))
 NOW = datetime(2026, 6, 10, 0, 0, tzinfo=UTC)
 # contracts that several systems offer are tried at one of them

@@ -8,6 +8,7 @@ from tasuke.contracts.interface import INTERFACE
 from tasuke.contracts.keys import KEYS
 from tasuke.contracts.kit import Contract, Operation
 from tasuke.contracts.mediation import JUKI, MEDIATION
+from tasuke.contracts.sharing import SHARING
 from tasuke.contracts.unified import UNIFIED
 from tasuke.contracts.welfare import WELFARE
 
@@ -23,6 +24,7 @@ CONTRACTS: tuple[Contract, ...] = (
     MEDIATION,
     JUKI,
     KEYS,
+    SHARING,
 )
 
 

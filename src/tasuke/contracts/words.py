@@ -15,6 +15,8 @@ _SYSTEMS: Mapping[str, str] = {
     "midserver": "中間サーバー",
     "nis": "国の代役",
     "juki": "住基ネットワーク(代役)",
+    "severe_disability": "重度障害者医療",
+    "child_medical": "小児医療",
 }
 _BUSINESSES: Mapping[str, str] = {
     "001": "住民記録",

@@ -17,6 +17,7 @@ _SUBSIDY_APPS = [
     "tasuke.systems.subsidy.registry",
     "tasuke.systems.subsidy.entitlements",
     "tasuke.systems.subsidy.inquiries",
+    "tasuke.systems.subsidy.sharing",
     "tasuke.systems.subsidy.certificates",
     "tasuke.systems.subsidy.claims",
     "tasuke.systems.subsidy.reimbursements",

@@ -23,6 +23,7 @@ _ROOMS = {
         "checks/": "tasuke.systems.subsidy.desk.web.check_urls",
         "linkage/": "tasuke.systems.subsidy.desk.web.linkage_urls",
         "inquiries/": "tasuke.systems.subsidy.inquiries.web.urls",
+        "sharing/": "tasuke.systems.subsidy.sharing.web.urls",
         "certificates/": "tasuke.systems.subsidy.certificates.web.urls",
         "claims/": "tasuke.systems.subsidy.claims.web.urls",
         "reimbursements/": "tasuke.systems.subsidy.reimbursements.web.urls",

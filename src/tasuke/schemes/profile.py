@@ -142,6 +142,54 @@ class LegalBasis(_Part):
     basis: str
 
 
+# what 庁内移転 can give at all: the closed list of the contract (contracts/sharing.py); a test keeps the two alike
+SharedItem = Literal[
+    "name",
+    "kana",
+    "birth_date",
+    "sex",
+    "ward",
+    "address",
+    "recipient_no",
+    "payer_no",
+    "role",
+    "period",
+    "copay_class",
+    "application",
+    "account",
+]
+
+
+class ItemsConfirmation(_Part):
+    """Who has looked up which items are necessary (必要な情報のみ), when, on what basis."""
+
+    by: str
+    on: date
+    basis: str
+
+
+class SharingRule(_Part):
+    """庁内移転: another department may use 特定個人情報 of a scheme (番号法9条2項の条例), as the 評価書 says.
+
+    system: the recipient's system, as the chain knows it. items: the most that a permit may name; the 評価書 does not
+    list them, so they are 未確認, and nobody can permit anything, until `items_confirmed` says who looked them up.
+    """
+
+    key: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,39}$")]
+    scheme: str
+    recipient: str
+    system: Literal["severe_disability", "child_medical"]
+    legal_basis: str
+    use: str
+    information: str
+    subjects: str
+    items: list[SharedItem] = Field(min_length=1)
+    frequency: str
+    method: str
+    source: str
+    items_confirmed: ItemsConfirmation | None = None
+
+
 # 届出 of residents: mailing_address 送付先, name 氏名・通称, insurance 医療保険, family 生計維持者・扶養義務者,
 # account 振込口座, single_parent ひとり親等の状況, loss 資格の喪失
 NotificationWord = Literal["mailing_address", "name", "insurance", "family", "account", "single_parent", "loss"]
@@ -186,6 +234,7 @@ class Profile(_Part):
     insurer_numbers: list[InsurerNumber] = []
     legal_bases: list[LegalBasis] = []
     insurance_grace: list[InsuranceGrace] = []  # none: nobody has confirmed one, and questions stay open
+    sharing: list[SharingRule] = []  # none: this city moves nothing to other departments
 
     def insurance_grace_on(self, day: date) -> InsuranceGrace | None:
         """The grace in force on a day, None where the municipality has confirmed none."""
@@ -207,6 +256,10 @@ class Profile(_Part):
         """The articles for a letter of this kind; None = nobody has confirmed them."""
         fitting = [b for b in self.legal_bases if (b.scheme, b.notice) == (scheme, notice) and b.valid_from <= day]
         return max(fitting, key=lambda b: b.valid_from).articles if fitting else None
+
+    def sharing_rule(self, key: str) -> SharingRule | None:
+        """The rule of 庁内移転 with this key."""
+        return next((rule for rule in self.sharing if rule.key == key), None)
 
     def ward_of(self, code: str) -> Ward | None:
         """The ward with this code."""

@@ -282,9 +282,11 @@ def test_an_answer_is_opened_by_nobody_on_its_way(walked: Walked) -> None:
 
 
 def test_nobody_outside_the_city_may_call_a_system_of_it() -> None:
-    inside = {*CITY, "register"}  # 住民記録 is the city's own
+    # 住民記録 and the departments that a permit lets read (庁内移転) are the city's own
+    inside = {*CITY, "register", "severe_disability", "child_medical"}
     inward = [(provider, consumer) for provider, consumer in GRANTS if provider in CITY and consumer not in inside]
     assert inward == []
+    assert {provider for provider, consumer in GRANTS if consumer not in (*SYSTEMS, "register")} == {"subsidy"}
     assert {consumer for provider, consumer in GRANTS if provider == "gateway"} == {"subsidy", "resident"}
     assert {provider for provider, consumer in GRANTS if consumer in ("gateway", "unified_id") and (
         provider, consumer) in AS_A_BODY} == {"midserver", "nis"}  # fmt: skip

@@ -9,6 +9,7 @@ from tasuke.contracts.interface import INTERFACE
 from tasuke.contracts.keys import SEALING_KEYS
 from tasuke.contracts.kit import Operation
 from tasuke.contracts.mediation import MEDIATION, WANT_CODES
+from tasuke.contracts.sharing import SHARE
 from tasuke.contracts.unified import (
     MATCH_MY_NUMBER,
     PENDING_CODES,
@@ -34,6 +35,8 @@ GRANTS: Mapping[tuple[str, str], Operations] = {
     ("unified_id", "gateway"): (TO_UNIFIED, TO_ATENA, PENDING_CODES, PUT_CODE_PROGRESS),
     ("welfare", "resident"): (PUSH,),
     ("welfare", "subsidy"): (CHANGES, ASSIGN_NONRESIDENT, SEARCH_PERSONS),
+    ("subsidy", "severe_disability"): (SHARE,),  # 庁内移転: other departments' systems, none of ours
+    ("subsidy", "child_medical"): (SHARE,),
     ("gateway", "subsidy"): INQUIRY.operations,
     ("gateway", "resident"): (PUT_HOUSEHOLDS,),
     ("midserver", "gateway"): INTERFACE.operations,

@@ -19,9 +19,10 @@ _tidied: dict[str, date] = {}  # the day on which this process did it last: anot
 
 def handlers_of(system: str) -> Handlers:
     """What a system offers to others; empty for one that only asks."""
-    if system in ("subsidy", "accounts"):
+    if system == "accounts":
         return {}
-    module = importlib.import_module(f"tasuke.systems.{system}.api")
+    room = "subsidy.sharing" if system == "subsidy" else system
+    module = importlib.import_module(f"tasuke.systems.{room}.api")
     return cast("Handlers", module.HANDLERS)
 
 

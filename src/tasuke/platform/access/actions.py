@@ -40,6 +40,12 @@ class Action(StrEnum):
     APPROVE_INQUIRY = "approve-inquiry"
     TAKE_OVER_ANSWER = "take-over-answer"
 
+    VIEW_SHARING = "view-sharing"
+    REQUEST_SHARING = "request-sharing"
+    APPROVE_SHARING = "approve-sharing"
+    SHARE_DATA = "share-data"
+    AGREE_SHARING = "agree-sharing"
+
     LIST_CHANGE_PROBLEMS = "list-change-problems"
     VIEW_SUBSIDY_LETTERS = "view-subsidy-letters"
 
@@ -166,6 +172,11 @@ _LABELS = {
     Action.ASK_INQUIRY: "情報照会をする",
     Action.APPROVE_INQUIRY: "支援措置対象者の情報照会を承認する",
     Action.TAKE_OVER_ANSWER: "情報照会の回答を取り込む",
+    Action.VIEW_SHARING: "庁内移転の許可と記録を見る",
+    Action.REQUEST_SHARING: "庁内移転の利用申請を受け付ける・終了する",
+    Action.APPROVE_SHARING: "庁内移転の利用を許可する",
+    Action.SHARE_DATA: "庁内移転をする・記録の対象者を見る",
+    Action.AGREE_SHARING: "支援措置対象者の庁内移転に同意する",
     Action.LIST_CHANGE_PROBLEMS: "反映できなかった変更を見る・処理済みにする",
     Action.VIEW_SUBSIDY_LETTERS: "届かなかった電文を見る・もう一度送る、断った呼出しを見る",
     Action.LIST_CERTIFICATES: "受給者証の台帳",
@@ -264,6 +275,8 @@ _PERSON = frozenset(
         Action.ASK_INQUIRY,
         Action.APPROVE_INQUIRY,
         Action.TAKE_OVER_ANSWER,
+        Action.SHARE_DATA,
+        Action.AGREE_SHARING,
         Action.LIST_CHANGE_PROBLEMS,
         Action.LIST_CERTIFICATES,
         Action.ISSUE_CERTIFICATE,

@@ -1,0 +1,1 @@
+"""Operations of the area `sharing`, one public function per file."""

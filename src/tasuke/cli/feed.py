@@ -8,11 +8,15 @@ import typer
 
 from tasuke.cli.output import Exit, messages, show_problems, stop, write_json
 from tasuke.core.problems import Problem, Severity, in_file
-from tasuke.formats import csv_layout, layout_docs, my_number_feed
+from tasuke.formats import csv_layout, layout_docs, my_number_feed, transfer_result_feed
 from tasuke.formats.csv_layout.header import read_header
 from tasuke.formats.feeds import FEEDS
 
 app = typer.Typer(no_args_is_help=True)
+_OWN_READERS = {
+    "my-numbers": my_number_feed.parse,  # no digit of a 個人番号 on the screen, also where it is mistyped
+    "transfer-results": transfer_result_feed.parse,  # totals
+}
 
 
 @app.command("check")
@@ -30,10 +34,8 @@ def check(
         data = file.read_bytes()
     except OSError as error:
         stop(f"ファイルを読めません: {file}（{error.strerror}）", status=Exit.WRONG_USE)
-    if FEEDS[kind] is my_number_feed.LAYOUT:  # no digit of a 個人番号 on the screen, also where it is mistyped
-        frame, found = my_number_feed.parse(data)
-    else:
-        frame, found = csv_layout.parse(data, FEEDS[kind])
+    read = _OWN_READERS.get(kind)
+    frame, found = read(data) if read else csv_layout.parse(data, FEEDS[kind])
     problems = in_file(found, file.name)
     show_problems(problems, most=min(most, 50))
     _say_other_kind(data, kind, problems)

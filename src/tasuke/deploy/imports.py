@@ -15,6 +15,7 @@ KINDS = {
     "claims": "レセプト(UKE、または列対応表による CSV)",
     "returns": "返戻・再審査等(HEN・SAH)",
     "receipts": "償還払いの申請",
+    "transfer-results": "振込結果(振込不能・組戻し)",
 }
 
 

@@ -31,6 +31,7 @@ _UNSAFE = re.compile(r"[^\w.-]", re.ASCII)
 
 _OFFERS = (
     Offer("apply-changes", "転出、死亡、保険、生活保護などの異動を資格に反映し、喪失と区分の変更を決めます。", ("on",)),
+    Offer("match-applications", "決定を待つ申請を、住基、所得、他制度などと比べ、差異の一覧を作ります。", ("on",)),
     Offer("decide-applications", "受け付けた申請をまとめて審査し、決定します。", ("scheme", "on")),
     Offer("renew", "次の年度の所得で、受給者全員を審査し直します(一斉更新)。", ("scheme", "on")),
     Offer("issue-certificates", "新規、変更、更新の受給者証を作ります。", ("scheme", "on")),
@@ -46,7 +47,11 @@ def open_desk() -> None:
     DESK.words, DESK.launch, DESK.receive = in_words, start_somewhere, receive_upload
     DESK.file_kinds = _file_kinds()
     DESK.offers = {offer.job: offer for offer in _OFFERS}
-    DESK.reserved = {"select-payments": "payments:list", "write-transfers": "payments:list"}
+    DESK.reserved = {
+        "select-payments": "payments:list",
+        "write-transfers": "payments:list",
+        "import-transfer-results": "payments:results",
+    }
     DESK.paper_kinds, DESK.persons_on = KINDS_OF_PAPERS, persons_on
     DESK.faults = _faults()
     offer_names(lambda: {job.name: job.title for job in all_jobs()})
@@ -102,6 +107,8 @@ def _file_kinds() -> dict[str, str]:
     """What may come in; claims as UKE, and as CSV by each 列対応表 that is there."""
     listed: dict[str, str] = {}
     for kind, title in KINDS.items():
+        if kind == "transfer-results":
+            continue  # comes in on the screens of payments
         listed[kind] = "レセプト(UKE)" if kind == "claims" else title
         if kind == "claims":
             titles = mapping_titles()

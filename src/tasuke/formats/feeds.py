@@ -8,6 +8,7 @@ from tasuke.formats import (
     receipt_feed,
     resident_feed,
     tax_feed,
+    transfer_result_feed,
     welfare_feed,
 )
 from tasuke.formats.csv_layout import Layout
@@ -21,4 +22,5 @@ FEEDS: dict[str, Layout] = {
     "receipts": receipt_feed.LAYOUT,
     "entitlements": entitlement_feed.LAYOUT,
     "my-numbers": my_number_feed.LAYOUT,
+    "transfer-results": transfer_result_feed.LAYOUT,
 }

@@ -14,9 +14,10 @@ from tasuke.platform.access.testing import signed_in
 from tasuke.platform.audit import EventKind, Origin, Recorder
 from tasuke.platform.audit.models import AuditEvent
 from tasuke.platform.audit.queries import closed_days
+from tasuke.platform.database.systems import SYSTEMS
 from tasuke.systems.subsidy.profile import set_profile
 
-pytestmark = [pytest.mark.django_db(databases=["subsidy", "accounts"])]
+pytestmark = [pytest.mark.django_db(databases=list(SYSTEMS))]
 
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)  # Friday noon in Tokyo
 PERIOD = {"first": "2026-11-01", "last": "2026-11-30"}
@@ -92,15 +93,78 @@ def test_what_a_person_of_the_office_did(auditor):
     assert "0000003" not in text
 
 
-def test_the_trail_is_shown_in_pieces_by_key(auditor):
-    record("k-1001", [f"{n:07}" for n in range(120)])
+def test_the_trail_of_a_resident_is_shown_in_pieces_by_key(auditor):
+    for n in range(120):
+        record(f"k-{n:04}", ["0000001"])
     seen, after = [], ""
     for _ in range(3):
-        response = auditor.get("/audit/actor/", {"personal_id": "k-1001", "after": after, **PERIOD})
-        seen += re.findall(r"atena_no=(\d{7})", response.content.decode())
-        after = (re.findall(r"after=(\d+)", response.content.decode()) or [""])[-1]
+        page = auditor.get("/audit/resident/", {"atena_no": "0000001", "after": after, **PERIOD}).content.decode()
+        listed = page.partition("<h2>記録</h2>")[2]
+        seen += re.findall(r"personal_id=(k-\d{4})", listed)
+        after = (re.findall(r"after=(\d+)", listed) or [""])[-1]
 
+    assert seen == [f"k-{n:04}" for n in reversed(range(120))]
+
+
+def test_one_act_is_one_line_with_its_persons_folded(auditor, django_assert_max_num_queries):
+    record("k-1001", ["0000777"])
+    record("k-1001", [f"{n:07}" for n in range(120)], what="claims")
+    record("k-1001", [f"{n:07}" for n in range(30)], what="payments")
+
+    with django_assert_max_num_queries(15, using="subsidy"):
+        page = auditor.get("/audit/actor/", {"personal_id": "k-1001", **PERIOD}).content.decode()
+    assert (
+        re.sub(r"<[^>]+>", "", page).count("この期間の操作 3件、見た・変えた住民 延べ 151人(異なる 121人)、記録 151行")
+        == 1
+    )
+    assert re.findall(r"<summary>(\d+)人</summary>", page) == ["30", "120"]
+    assert re.search(r'atena_no=0000777&amp;system=subsidy">0000777</a>', page)  # one person stands open
+    assert re.findall(r"ほか(\d+)人を含む全員", page) == ["10", "100"]
+    whole = re.search(r'href="(/audit/actor/subsidy/\d+/)">ほか100人', page)
+    seen, after = [], ""
+    for _ in range(3):
+        text = auditor.get(whole[1], {"after": after}).content.decode()
+        seen += re.findall(r"atena_no=(\d{7})", text)
+        after = (re.findall(r"after=(\d+)", text) or [""])[-1]
+    assert sorted(seen) == [f"{n:07}" for n in range(120)]
+    looked = AuditEvent.objects.using("subsidy").filter(personal_id="test-auditor").order_by("id")
+    assert [json.loads(row.detail)["what"] for row in looked] == ["audit:actor", *["audit:act"] * 3]
+    offered = re.search(r'href="(/audit/export/[^"]+)"', page)[1].replace("&amp;", "&")
+    assert 'value="k-1001"' in auditor.get(offered).content.decode()
+    record("k-1002", ["0000003"])
+    taken = auditor.post("/audit/export/", {"system": "subsidy", "personal_id": "k-1001", "reason": "点検", **PERIOD})
+    assert len(list(csv.DictReader(io.StringIO(taken.content.decode("utf-8-sig"))))) == 151
+
+
+def test_acts_are_shown_in_pieces_and_only_of_the_offices_of_the_auditor(auditor):
+    for n in range(120):
+        record("k-1001", [f"{n:07}"], at=NOW + timedelta(seconds=n), office="141313" if n % 2 else "141321")
+    seen, after = [], ""
+    for _ in range(3):
+        page = auditor.get("/audit/actor/", {"personal_id": "k-1001", "after": after, **PERIOD}).content.decode()
+        seen += re.findall(r"atena_no=(\d{7})", page)
+        after = (re.findall(r"after=(\d+)", page) or [""])[-1]
     assert seen == [f"{n:07}" for n in reversed(range(120))]
+    ward = signed_in("auditor", personal_id="ward-auditor", offices=["141313"])
+    assert "この期間の操作 60件" in text_of(ward.get("/audit/actor/", {"personal_id": "k-1001", **PERIOD}))
+    other = AuditEvent.objects.using("subsidy").get(atena_no="0000000")
+    assert ward.get(f"/audit/actor/subsidy/{other.pk}/").status_code == 404
+    assert auditor.get(f"/audit/actor/subsidy/{other.pk}/").status_code == 200
+    assert auditor.get(f"/audit/actor/other/{other.pk}/").status_code == 404
+
+
+def test_the_trail_of_every_system_of_the_process_can_be_asked(auditor):
+    record("k-1001", ["0000001"], using="welfare")
+
+    def asked(path, system, **more):
+        return text_of(auditor.get(f"/audit/{path}/", {"system": system, **PERIOD, **more}))
+
+    for path, more in {"resident": {"atena_no": "0000001"}, "mass": {"least": "2"}, "nights": {}}.items():
+        assert "k-1001" not in asked(path, "subsidy", **more)
+    assert "k-1001 1 閲覧" in asked("resident", "welfare", atena_no="0000001")
+    assert "この期間の操作 1件" in asked("actor", "welfare", personal_id="k-1001")
+    assert "社会保障宛名 0 ― 1" in text_of(auditor.get("/audit/"))
+    assert AuditEvent.objects.using("subsidy").filter(personal_id="test-auditor").exists()  # the look stays at the work
 
 
 def test_nights_weekends_and_holidays(auditor):

@@ -95,14 +95,6 @@ def events_of_resident(
     return _events(found, period, offices, after, limit)
 
 
-def events_of_actor(
-    *, using: str, personal_id: str, period: Period, offices: Offices, after: int | None, limit: int
-) -> list[AuditEvent]:
-    """Each event of this person of the office, newest first."""
-    found = AuditEvent.objects.using(using).by_person(personal_id)
-    return _events(found, period, offices, after, limit)
-
-
 def failures(*, using: str, period: Period, offices: Offices, after: int | None, limit: int) -> list[AuditEvent]:
     """Failed sign-ins, lock-outs, refusals and what speaks of a copied security key, newest first."""
     found = AuditEvent.objects.using(using).filter(atena_no="", kind__in=_FAILED)
@@ -135,9 +127,14 @@ def mass_use(*, using: str, period: Period, least: int, offices: Offices, limit:
     )  # fmt: skip
 
 
-def events_frame(*, using: str, period: Period, offices: Offices) -> pl.DataFrame:
-    """All events of a period with Japanese headings, at most MOST_EXPORTED + 1 of them."""
+def events_frame(*, using: str, period: Period, offices: Offices, personal_id: str = "") -> pl.DataFrame:
+    """All events of a period, or those of one person of the office, with Japanese headings, at most MOST_EXPORTED + 1.
+
+    Each person is a row of its own.
+    """
     where, parameters = _where(period, offices)
+    if personal_id:
+        where, parameters = f"{where} AND personal_id = %s", [*parameters, personal_id]
     labels = ("番号", "日時", "個人ID", "所属", "端末", "操作", "画面", "目的", "種類", "宛名番号", "内容")
     query = (
         f"SELECT id, to_char({_LOCAL}, 'YYYY-MM-DD HH24:MI:SS.US'), personal_id, office, terminal, action, screen,"  # noqa: S608

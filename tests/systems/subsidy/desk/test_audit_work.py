@@ -9,8 +9,9 @@ from tasuke.deploy.clock import TOKYO
 from tasuke.platform.access.testing import signed_in
 from tasuke.platform.audit import EventKind, Origin, Recorder
 from tasuke.platform.audit.queries import last_office_day
+from tasuke.platform.database.systems import SYSTEMS
 
-pytestmark = pytest.mark.django_db(databases=["subsidy", "accounts"])
+pytestmark = pytest.mark.django_db(databases=list(SYSTEMS))
 NOON = datetime(2026, 11, 20, 12, tzinfo=TOKYO)  # Friday; the clock of these rooms stands at Tuesday the 24th, after
 # a weekend and 勤労感謝の日
 

@@ -108,6 +108,7 @@ def test_the_whole_way_with_two_people(family, people, django_assert_max_num_que
     assert settle(family, "write-transfers").state == RunState.DONE
     assert "まだ取り出していません" in body(approver.get(DAY))
     assert "振込データの取出し待ち" in body(approver.get("/payments/"))
+    assert "比べる前回がありません" in text
     kinds = [kind for kind, _, _ in events() if kind.startswith("run-")]
     assert kinds == ["run-planned", "run-approved", "run-started", "run-done"] * 2
 
@@ -165,6 +166,17 @@ def test_the_file_leaves_once_and_again_with_a_reason(sent, django_assert_max_nu
     assert second.content == first.content
     assert [d.reason for d in TransferDownload.objects.using("subsidy").order_by("pk")] == ["", "媒体が壊れた"]
     assert "媒体が壊れた" in body(drafter.get(DAY))
+
+
+def test_the_next_pay_day_is_compared_with_the_last_one(sent, family, django_assert_max_num_queries):
+    drafter, _ = sent
+    family.reimbursement("101", "201", 1_000)
+    drafter.post("/payments/new/", {"pay_on": "令和8年6月25日"})
+    with django_assert_max_num_queries(15, using="subsidy"):
+        text = body(drafter.get("/payments/2026-06-25/"))
+    assert "前回との比較" in text
+    assert '<th scope="row">支払金額</th><td class="number">1,000</td><td class="number">3,700</td>' in text
+    assert "差が大きい" in text
 
 
 def test_papers_are_opened_on_record(sent):

@@ -7,15 +7,19 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from tasuke.contracts.words import system_title
 from tasuke.core.period import Period
 from tasuke.core.wareki import to_wareki
+from tasuke.platform.database.systems import SYSTEMS as HELD
 from tasuke.platform.ui.fields import DayField, DigitsField
 
 LONGEST_DAYS = 366
 EXPORT_DAYS = 92
 _BY_DEFAULT = 30
 _YEARS = range(2000, 2200)  # outside of it nothing can have been recorded
-SYSTEMS = [("subsidy", "医療費助成"), ("accounts", "利用者と権限")]
+# the trails of the systems that this process holds: WORK is asked first
+SYSTEMS = [(name, "利用者と権限" if name == "accounts" else system_title(name)) for name in HELD]
+WORK = next((name for name, _ in SYSTEMS if name != "accounts"), "accounts")
 
 
 class PeriodForm(forms.Form):
@@ -33,6 +37,7 @@ class PeriodForm(forms.Form):
         preset = {
             "first": to_wareki(today - timedelta(days=_BY_DEFAULT)),
             "last": to_wareki(today),
+            **({"system": WORK} if "system" in self.base_fields else {}),
             **self.preset(),
         }
         typed = {key: data[key] for key in data if data[key] != ""}
@@ -70,6 +75,7 @@ class ResidentForm(PeriodForm):
 
     asks_first = True
     atena_no = DigitsField(label="宛名番号", max_length=15)
+    system = forms.ChoiceField(label="記録のある場所", choices=SYSTEMS)
 
 
 class ActorForm(PeriodForm):
@@ -81,17 +87,13 @@ class ActorForm(PeriodForm):
     )
     system = forms.ChoiceField(label="記録のある場所", choices=SYSTEMS)
 
-    @staticmethod
-    def preset() -> dict[str, str]:
-        """The work first, sign-ins second."""
-        return {"system": SYSTEMS[0][0]}
-
 
 class OffHoursForm(PeriodForm):
     """Outside which hours."""
 
     opens = forms.TimeField(label="始業", input_formats=["%H:%M"], help_text="例 8:30")
     closes = forms.TimeField(label="終業", input_formats=["%H:%M"], help_text="例 18:00")
+    system = forms.ChoiceField(label="記録のある場所", choices=SYSTEMS)
 
     @staticmethod
     def preset() -> dict[str, str]:
@@ -111,6 +113,7 @@ class MassForm(PeriodForm):
     """From how many residents a day on."""
 
     least = forms.IntegerField(label="1日に見た人数(以上)", min_value=2, max_value=1_000_000)
+    system = forms.ChoiceField(label="記録のある場所", choices=SYSTEMS)
 
     @staticmethod
     def preset() -> dict[str, str]:
@@ -121,12 +124,14 @@ class MassForm(PeriodForm):
 class FailureForm(PeriodForm):
     """Failed sign-ins lie with the people, refusals with the work."""
 
-    system = forms.ChoiceField(label="記録のある場所", choices=[SYSTEMS[1], SYSTEMS[0]])
+    system = forms.ChoiceField(
+        label="記録のある場所", choices=sorted(SYSTEMS, key=lambda system: system[0] != "accounts")
+    )
 
     @staticmethod
     def preset() -> dict[str, str]:
         """Sign-ins first."""
-        return {"system": SYSTEMS[1][0]}
+        return {"system": "accounts"}
 
 
 class ExportForm(PeriodForm):
@@ -134,6 +139,10 @@ class ExportForm(PeriodForm):
 
     asks_first = True
     longest = EXPORT_DAYS
+    personal_id = forms.RegexField(
+        r"^[A-Za-z0-9-]{1,20}$", label="職員ID(空はすべての職員)", required=False,
+        error_messages={"invalid": "英数字とハイフンで入力してください"},
+    )  # fmt: skip
     system = forms.ChoiceField(label="記録のある場所", choices=SYSTEMS)
     reason = forms.CharField(
         label="取り出す理由", max_length=200, help_text="取り出したことは、理由とともに証跡に残ります。"

@@ -11,6 +11,7 @@ urlpatterns = [
     path("", views.index, name="index"),
     path("resident/", views.resident, name="resident"),
     path("actor/", views.actor, name="actor"),
+    path("actor/<str:system>/<int:event_id>/", views.act, name="act"),
     path("nights/", views.nights, name="nights"),
     path("mass/", views.mass, name="mass"),
     path("failed/", views.failed, name="failed"),

@@ -7,19 +7,19 @@ import hashlib
 from datetime import date
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from tasuke.platform.access import Action, OfficeRequest, screen
 from tasuke.platform.accounts.models import User
 from tasuke.platform.audit import EventKind
+from tasuke.platform.audit.acts import acts_of, events_of_act, sums_of
 from tasuke.platform.audit.models import AuditEvent
 from tasuke.platform.audit.queries import (
     MOST_EXPORTED,
     DayOfPerson,
     events_frame,
-    events_of_actor,
     events_of_resident,
     failures,
     mass_use,
@@ -29,6 +29,7 @@ from tasuke.platform.audit.queries import (
 )
 from tasuke.platform.audit.web.forms import (
     SYSTEMS,
+    WORK,
     ActorForm,
     ExportForm,
     FailureForm,
@@ -41,11 +42,11 @@ from tasuke.platform.audit.words import EventLine, in_words, kinds_in_words
 from tasuke.platform.export.tables import to_csv
 from tasuke.platform.ui.paging import PAGE_ROWS, Page, page_of
 
-SUBSIDY, ACCOUNTS = "subsidy", "accounts"
+ACCOUNTS = "accounts"
 
 
 @require_GET
-@screen(Action.SEARCH_AUDIT)
+@screen(Action.SEARCH_AUDIT, using=WORK)
 def index(request: OfficeRequest) -> HttpResponse:
     """Where to begin, and how far the trails are sealed."""
     states = [(label, trail_state(using=system)) for system, label in SYSTEMS]
@@ -54,13 +55,13 @@ def index(request: OfficeRequest) -> HttpResponse:
 
 
 @require_GET
-@screen(Action.SEARCH_AUDIT, purpose="required")
+@screen(Action.SEARCH_AUDIT, purpose="required", using=WORK)
 def resident(request: OfficeRequest) -> HttpResponse:
     """Who looked at this resident."""
     form = ResidentForm(request.GET, today=request.today)
     if not form.is_valid():
         return _asked(request, "audit/resident.html", form, title="ある住民を見た職員")
-    asked = {"using": SUBSIDY, "atena_no": form.cleaned_data["atena_no"], "period": form.period}
+    asked = {"using": form.cleaned_data["system"], "atena_no": form.cleaned_data["atena_no"], "period": form.period}
     people = who_looked(**asked, offices=request.scope.offices, limit=PAGE_ROWS)
     found = events_of_resident(**asked, offices=request.scope.offices, after=_after(request), limit=PAGE_ROWS + 1)
     request.audit.read([form.cleaned_data["atena_no"]], "audit-trail")
@@ -73,24 +74,50 @@ def resident(request: OfficeRequest) -> HttpResponse:
 
 
 @require_GET
-@screen(Action.SEARCH_AUDIT, purpose="required")
+@screen(Action.SEARCH_AUDIT, purpose="required", using=WORK)
 def actor(request: OfficeRequest) -> HttpResponse:
     """What this person of the office did."""
     form = ActorForm(request.GET, today=request.today)
     if not form.is_valid():
         return _asked(request, "audit/actor.html", form, title="ある職員がしたこと")
-    found = events_of_actor(
-        using=form.cleaned_data["system"], personal_id=form.cleaned_data["personal_id"], period=form.period,
-        offices=request.scope.offices, after=_after(request), limit=PAGE_ROWS + 1,
-    )  # fmt: skip
-    _looked(request, "actor", form, personal_id=form.cleaned_data["personal_id"])
+    asked = {
+        "using": form.cleaned_data["system"],
+        "personal_id": form.cleaned_data["personal_id"],
+        "period": form.period,
+        "offices": request.scope.offices,
+    }
+    found = acts_of(**asked, after=_after(request), limit=PAGE_ROWS + 1)
+    _looked(request, "actor", form, personal_id=asked["personal_id"], system=asked["using"])
     names = names_of({form.cleaned_data["personal_id"]})
-    context = {"page": _page(request, found, names), "name": names.get(form.cleaned_data["personal_id"], "")}
+    lines = [(in_words(act.event, names), act) for act in found]
+    context = {
+        "acts": page_of(lines, key=lambda line: line[0].id, after=str(_after(request) or "")),
+        "sums": sums_of(**asked),
+        "asked": form.cleaned_data,
+        "name": names.get(form.cleaned_data["personal_id"], ""),
+    }
     return _asked(request, "audit/actor.html", form, title="ある職員がしたこと", **context)
 
 
 @require_GET
-@screen(Action.SEARCH_AUDIT, purpose="required")
+@screen(Action.SEARCH_AUDIT, purpose="required", using=WORK)
+def act(request: OfficeRequest, system: str, event_id: int) -> HttpResponse:
+    """Everybody whom one act concerned, row by row."""
+    if system not in dict(SYSTEMS):
+        raise Http404
+    found = events_of_act(
+        using=system, event_id=min(event_id, 2**62), offices=request.scope.offices, after=_after(request),
+        limit=PAGE_ROWS + 1,
+    )  # fmt: skip
+    if not found:
+        raise Http404
+    request.audit.event(EventKind.READ, "audit:act", system=system, event=event_id)
+    page = _page(request, found, names_of({found[0].personal_id}))
+    return render(request, "audit/act.html", {"page": page, "system": dict(SYSTEMS)[system], "trail": system})
+
+
+@require_GET
+@screen(Action.SEARCH_AUDIT, purpose="required", using=WORK)
 def nights(request: OfficeRequest) -> HttpResponse:
     """Use outside the office's hours and on closed days."""
     form = OffHoursForm(request.GET, today=request.today)
@@ -98,30 +125,36 @@ def nights(request: OfficeRequest) -> HttpResponse:
         return _asked(request, "audit/days.html", form, title="夜間と休日の使用")
     after = _day_key(request.GET.get("after", ""))
     found = off_hours(
-        using=SUBSIDY, period=form.period, opens=form.cleaned_data["opens"], closes=form.cleaned_data["closes"],
-        offices=request.scope.offices, after=after, limit=PAGE_ROWS + 1,
+        using=form.cleaned_data["system"], period=form.period, opens=form.cleaned_data["opens"],
+        closes=form.cleaned_data["closes"], offices=request.scope.offices, after=after, limit=PAGE_ROWS + 1,
     )  # fmt: skip
-    _looked(request, "nights", form)
+    _looked(request, "nights", form, system=form.cleaned_data["system"])
     page = page_of(found, key=lambda day: day.key, after=after)
     return _asked(request, "audit/days.html", form, title="夜間と休日の使用", page=page, days=_named(page.rows))
 
 
 @require_GET
-@screen(Action.SEARCH_AUDIT, purpose="required")
+@screen(Action.SEARCH_AUDIT, purpose="required", using=WORK)
 def mass(request: OfficeRequest) -> HttpResponse:
     """People who saw very many residents on one day."""
     form = MassForm(request.GET, today=request.today)
     if not form.is_valid():
         return _asked(request, "audit/days.html", form, title="大量の閲覧と検索")
     least = form.cleaned_data["least"]
-    found = mass_use(using=SUBSIDY, period=form.period, least=least, offices=request.scope.offices, limit=PAGE_ROWS + 1)
-    _looked(request, "mass", form, least=least)
+    found = mass_use(
+        using=form.cleaned_data["system"],
+        period=form.period,
+        least=least,
+        offices=request.scope.offices,
+        limit=PAGE_ROWS + 1,
+    )
+    _looked(request, "mass", form, least=least, system=form.cleaned_data["system"])
     context = {"days": _named(found[:PAGE_ROWS]), "cut": len(found) > PAGE_ROWS}
     return _asked(request, "audit/days.html", form, title="大量の閲覧と検索", **context)
 
 
 @require_GET
-@screen(Action.SEARCH_AUDIT, purpose="required")
+@screen(Action.SEARCH_AUDIT, purpose="required", using=WORK)
 def failed(request: OfficeRequest) -> HttpResponse:
     """Failed sign-ins, lock-outs, refusals."""
     form = FailureForm(request.GET, today=request.today)
@@ -137,20 +170,22 @@ def failed(request: OfficeRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@screen(Action.EXPORT_AUDIT, purpose="required")
+@screen(Action.EXPORT_AUDIT, purpose="required", using=WORK)
 def export(request: OfficeRequest) -> HttpResponse:
     """All events of a period as CSV. That somebody took it is an event itself, with the hash of the file."""
     form = ExportForm(request.POST if request.method == "POST" else {}, today=request.today)
     if request.method == "GET":
+        form.initial |= {name: request.GET[name] for name in form.fields if name in request.GET}
         return render(request, "audit/export.html", {"form": form, "most": MOST_EXPORTED})
     if form.is_valid():
         system = form.cleaned_data["system"]
-        frame = events_frame(using=system, period=form.period, offices=request.scope.offices)
+        who = form.cleaned_data["personal_id"]
+        frame = events_frame(using=system, period=form.period, offices=request.scope.offices, personal_id=who)
         if frame.height <= MOST_EXPORTED:
             data = to_csv(frame)
             _looked(
                 request, "audit-trail", form, kind=EventKind.FILE_MADE, rows=frame.height, system=system,
-                reason=form.cleaned_data["reason"], sha256=hashlib.sha256(data).hexdigest()[:10],
+                reason=form.cleaned_data["reason"], personal_id=who, sha256=hashlib.sha256(data).hexdigest()[:10],
             )  # fmt: skip
             response = HttpResponse(data, content_type="text/csv; charset=utf-8")
             name = f"audit-{system}-{form.cleaned_data['first']}-{form.cleaned_data['last']}.csv"

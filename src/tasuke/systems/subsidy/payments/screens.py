@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from tasuke.core.calendar import next_bank_business_day, next_month
 from tasuke.platform.access import Scope
 from tasuke.platform.batch.models import Run, RunProblem, RunState
-from tasuke.platform.batch.screens import RunPage, run_summary
+from tasuke.platform.batch.screens import LastTime, RunPage, last_time, run_summary
 from tasuke.platform.exchange.models import OutboundFile
 from tasuke.systems.subsidy.payments.bank_table import branch_names
 from tasuke.systems.subsidy.payments.jobs.write_transfers import NOTICES_PER_SHARD
@@ -73,7 +73,10 @@ class PayDay:
 
 @dataclass(frozen=True, slots=True)
 class PayDayPage:
-    """One pay day with everything about it. states: payment state → number, within the limits of who looks."""
+    """One pay day with everything about it. states: payment state → number, within the limits of who looks.
+
+    select_last, transfer_last: what the runs plan beside those of the pay day before.
+    """
 
     day: PayDay
     select: RunPage | None
@@ -82,6 +85,8 @@ class PayDayPage:
     papers: Sequence[OutboundFile]
     downloads: Sequence[TransferDownload]
     states: Mapping[str, int]
+    select_last: LastTime | None = None
+    transfer_last: LastTime | None = None
 
     @property
     def current(self) -> RunPage | None:
@@ -172,6 +177,8 @@ def pay_day_page(*, using: str, pay_on: date, scope: Scope) -> PayDayPage:
         papers=list(papers),
         downloads=list(batch.downloads.using(using).order_by("pk")) if batch else [],
         states=dict(counted),
+        select_last=last_time(using=using, run=day.select) if day.select else None,
+        transfer_last=last_time(using=using, run=day.transfer) if day.transfer else None,
     )
 
 

@@ -15,6 +15,7 @@ from tasuke.systems.subsidy.payments.models import FailureReason, PaymentState
 from tasuke.systems.subsidy.payments.screens import KINDS
 
 _A_YEAR = timedelta(days=364)
+_LARGEST_RESULT = 20 * 2**20  # bytes: some 150,000 transfers that came back
 _NUMBER = {"inputmode": "numeric", "class": "short"}
 
 
@@ -58,6 +59,21 @@ class FailureForm(forms.Form):
     reason = forms.ChoiceField(label="理由", choices=FailureReason.choices)
     returned_amount = forms.IntegerField(label="返金額(円)", min_value=1, widget=forms.TextInput(attrs=_NUMBER))
     fee = forms.IntegerField(label="手数料(円)", min_value=0, initial=0, widget=forms.TextInput(attrs=_NUMBER))
+
+
+class ResultFileForm(forms.Form):
+    """A file of what came back."""
+
+    file = forms.FileField(
+        label="振込結果のファイル", help_text="CSV(UTF-8)。同じファイルをもう一度取り込んでも、何も変わりません。"
+    )
+
+    def clean_file(self) -> Any:
+        """Refuse what is too large before it is read."""
+        file = self.cleaned_data["file"]
+        if file.size > _LARGEST_RESULT:
+            raise ValidationError("ファイルが大きすぎます(20MBまで)")
+        return file
 
 
 class AccountForm(forms.Form):

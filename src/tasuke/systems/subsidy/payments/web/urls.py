@@ -6,7 +6,7 @@ from django.urls import path, register_converter
 
 from tasuke.platform.access import Action
 from tasuke.platform.ui.navigation import offer
-from tasuke.systems.subsidy.payments.web import results, views
+from tasuke.systems.subsidy.payments.web import result_files, results, views
 
 
 class DayConverter:
@@ -36,6 +36,9 @@ urlpatterns = [
     path("<day:pay_on>/file/", views.download, name="download"),
     path("<day:pay_on>/papers/<int:file_id>/", views.paper, name="paper"),
     path("<day:pay_on>/confirm/", results.confirm, name="confirm"),
+    path("results/", result_files.files, name="results"),
+    path("results/<int:run_id>/", result_files.one_file, name="result-file"),
+    path("results/<int:run_id>/record/", result_files.record, name="record-results"),
     path("no/<str:payment_no>/", results.one_payment, name="payment"),
     path("no/<str:payment_no>/failed/", results.record_failure, name="record-failure"),
     path("no/<str:payment_no>/account/", results.correct, name="correct-account"),

@@ -8,6 +8,8 @@ import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.test import Client
 from django.urls import include, path
+from tests.platform.accounts.authenticator import Authenticator
+from tests.platform.accounts.key_steps import ORIGIN, browser, register
 
 from tasuke.deploy import clock as deployed
 from tasuke.platform.access.testing import make_grant, make_user
@@ -39,6 +41,7 @@ class Signing:
 
     clock: Clock
     personal_id: str = "k-00123"
+    known_pin: str = PIN
 
     def code(self):
         return present_code(secret=SECRET, at=self.clock.moment)
@@ -94,3 +97,34 @@ def signing(db, clock, settings):
     OneTimeCode.objects.using("accounts").update(confirmed_at=clock.moment)
     make_grant(user, "administrator", at=clock.moment)
     return Signing(clock)
+
+
+@pytest.fixture
+def on_localhost(settings):
+    """As `tasuke serve` on the loopback address."""
+    settings.WEBAUTHN_ORIGIN, settings.WEBAUTHN_ON_LOCALHOST = "", True
+
+
+@pytest.fixture
+def key(signing, on_localhost):
+    """Registered to the person of `signing`, who has signed out since."""
+    device = Authenticator(ORIGIN)
+    client = signing.fully(browser())
+    assert register(signing, client, device).url == "/account/"
+    client.post("/signout/")
+    return device
+
+
+@pytest.fixture
+def other(signing, on_localhost):
+    """Somebody else with a PIN, a code and a key of their own."""
+    user = make_user("k-00999", at=signing.clock.moment, name="試験 次郎")
+    change_pin(user=user, pin=PIN)
+    enrol_code(user=user, by="setup", at=signing.clock.moment, secret=SECRET)
+    OneTimeCode.objects.using("accounts").update(confirmed_at=signing.clock.moment)
+    device = Authenticator(ORIGIN)
+    client = browser()
+    signing.pin(client, personal_id="k-00999")
+    signing.type_code(client)
+    register(signing, client, device)
+    return device

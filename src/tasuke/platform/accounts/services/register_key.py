@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from webauthn import verify_registration_response
 from webauthn.helpers import parse_registration_credential_json
 from webauthn.helpers.exceptions import WebAuthnException
@@ -53,9 +53,12 @@ def register_key(*, user: User, session_key: str | None, answer: str, party: Rel
         rp_id=party.id,
         created_at=at,
     )
-    with transaction.atomic(using=USING):
-        _check_room(user, key, at)
-        key.save(using=USING, force_insert=True)
+    try:
+        with transaction.atomic(using=USING):
+            _check_room(user, key, at)
+            key.save(using=USING, force_insert=True)
+    except IntegrityError as error:  # somebody else was a moment sooner with the same id
+        raise KeyRefused(Refusal.KNOWN) from error
     return key
 
 

@@ -11,7 +11,9 @@
   const creating = form.dataset.securityKey === "create";
   const words = {
     InvalidStateError: "このキーはすでに登録されています。別のキーを使ってください。",
-    NotAllowedError: "取りやめたか、時間がたちました。もう一度押してください。",
+    NotAllowedError: creating
+      ? "キーを確かめられませんでした。もう一度押してください。3分たったときは、はじめから行ってください。"
+      : "キーを確かめられませんでした。もう一度押すか、ワンタイムパスワードを入力してください。",
     SecurityError: "このアドレスではセキュリティキーを使えません。",
   };
 

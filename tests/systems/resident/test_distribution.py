@@ -267,6 +267,27 @@ def test_changed_households_go_to_the_gateway_once(welfare: Welfare) -> None:
     assert [m.atena_no for m in household.members] == ["1", "2"]
 
 
+def told(welfare: Welfare) -> dict[str, list[str]]:
+    outbox.deliver(using="resident", consumer="resident", at=NOW)
+    sent = welfare.households  # type: ignore[attr-defined]
+    return {h.household_no: [m.atena_no for m in h.members] for message in sent for h in message.households}
+
+
+def test_a_full_file_tells_every_household_and_the_same_file_again_tells_none(welfare: Welfare) -> None:
+    full = [row("1", event_code="20"), row("2", event_code="20", household_no="9")]
+    receive(*full, tell_gateway=True)
+    assert told(welfare) == {"45678": ["1"], "9": ["2"]}
+    welfare.households.clear()  # type: ignore[attr-defined]
+    receive(*full, tell_gateway=True)
+    assert told(welfare) == {}
+
+
+def test_who_is_left_behind_is_told_too(welfare: Welfare) -> None:
+    receive(row("1", relationship_code="02"), row("2"))
+    receive(row("2", household_no="9", event_code="03", event_date=date(2026, 5, 1)), tell_gateway=True)
+    assert told(welfare) == {"45678": ["1"], "9": ["2"]}
+
+
 @pytest.mark.parametrize("table", ["resident_state", "resident_delivery_record"])
 @pytest.mark.parametrize("statement", ["UPDATE {} SET id = id", "DELETE FROM {}"])
 def test_what_came_and_what_was_handed_over_stays(welfare: Welfare, table: str, statement: str) -> None:

@@ -47,11 +47,16 @@ SELECT m.household_no, m.atena_no, m.items->>'relationship_code', m.event_date, 
 ORDER BY m.household_no, m.items->>'relationship_code', m.atena_no
 """
 _HOUSEHOLDS_AT_ONCE = 1_000
-# Of a full file (異動事由 20) only the households with somebody under 支援措置: their flags must stand before anybody
-# asks. The others are told when something happens in them.
+# The households that the new states name, and those that these people leave: who stays there is told too.
 _CHANGED = """
-SELECT DISTINCT s.household_no FROM resident_state s WHERE s.id > %s AND s.id <= %s AND (s.event_code <> '20'
-  OR EXISTS (SELECT FROM resident_state p WHERE p.household_no = s.household_no AND p.protection)) ORDER BY 1
+WITH told AS (SELECT s.atena_no, s.household_no FROM resident_state s WHERE s.id > %(after)s AND s.id <= %(upto)s)
+SELECT household_no FROM told
+UNION
+SELECT left_one.household_no FROM (SELECT DISTINCT atena_no FROM told) t CROSS JOIN LATERAL (
+  SELECT x.household_no FROM resident_state x WHERE x.atena_no = t.atena_no AND x.id <= %(after)s
+  ORDER BY x.event_date DESC, x.id DESC LIMIT 1
+) left_one
+ORDER BY 1
 """
 
 
@@ -111,7 +116,7 @@ def _states(rows: pl.DataFrame, at: datetime, file_id: int | None) -> pl.DataFra
 
 def _post_households(using: str, before: int, newest: int, at: datetime) -> None:
     with connections[using].cursor() as cursor:
-        cursor.execute(_CHANGED, [before, newest])
+        cursor.execute(_CHANGED, {"after": before, "upto": newest})
         numbers = [row[0] for row in cursor.fetchall()]
         for start in range(0, len(numbers), _HOUSEHOLDS_AT_ONCE):
             part = numbers[start : start + _HOUSEHOLDS_AT_ONCE]

@@ -102,17 +102,40 @@ class MyNumberReply(Message):
 
 
 class MatchRequest(Message):
-    """Does this 宛名番号 belong to this 個人番号? (SUB-16) The number travels sealed; the answer is yes or no."""
+    """Does this 宛名番号 belong to this 個人番号? (SUB-16) The number travels sealed; the answer is yes or no.
+
+    personal_id, purpose: who asks at a counter, and what for; then the question counts for the limit of guesses and
+    stands in the provider's audit trail. Empty: a system asks by itself.
+    """
 
     atena_no: str
     my_number_sealed: str
+    personal_id: str = ""
+    purpose: str = ""
 
 
 class MatchReply(Message):
-    """known: the person has a number here; matches: it is this one."""
+    """known: the person has a number here; matches: it is this one. refused: why it was not compared; on record."""
 
     known: bool
     matches: bool
+    refused: str = ""
+
+
+class FindRequest(Message):
+    """Who of this business has this 個人番号? (単件検索 at the counter) One number at a time, by one person."""
+
+    business_id: str = Field(pattern=r"^[0-9A-Za-z]{3}$")
+    my_number_sealed: str
+    personal_id: str = Field(min_length=1)
+    purpose: str = Field(min_length=1)
+
+
+class FindReply(Message):
+    """atena_nos: 宛名番号 of the asking business alone; empty: nobody. refused: why it was not asked; on record."""
+
+    atena_nos: tuple[AtenaNo, ...] = ()
+    refused: str = ""
 
 
 class CodeProgress(Message):
@@ -153,6 +176,7 @@ TO_UNIFIED = Operation("unified", 1, "to-unified", ToUnifiedRequest, Converted)
 TO_ATENA = Operation("unified", 1, "to-atena", ToAtenaRequest, Converted)
 SHOW_MY_NUMBER = Operation("unified", 1, "show-my-number", MyNumberRequest, MyNumberReply, writes=True)
 MATCH_MY_NUMBER = Operation("unified", 1, "match-my-number", MatchRequest, MatchReply)
+FIND_BY_MY_NUMBER = Operation("unified", 1, "find-by-my-number", FindRequest, FindReply)
 PENDING_CODES = Operation("unified", 1, "pending-codes", PendingCodesRequest, PendingCodes)
 PUT_CODE_PROGRESS = Operation("unified", 1, "code-progress", CodeProgressRequest, Empty, writes=True)
 
@@ -169,6 +193,7 @@ UNIFIED = Contract(
         TO_ATENA,
         SHOW_MY_NUMBER,
         MATCH_MY_NUMBER,
+        FIND_BY_MY_NUMBER,
         PENDING_CODES,
         PUT_CODE_PROGRESS,
     ),
@@ -208,8 +233,22 @@ UNIFIED = Contract(
             "reply": {"my_number_sealed": "eyJhbGciOiJFQ0RILUVTIn0..example"},
         },
         "match-my-number": {
-            "request": {"atena_no": "000000010234561", "my_number_sealed": "eyJhbGciOiJFQ0RILUVTIn0..example"},
-            "reply": {"known": True, "matches": True},
+            "request": {
+                "atena_no": "000000010234561",
+                "my_number_sealed": "eyJhbGciOiJFQ0RILUVTIn0..example",
+                "personal_id": "S0001",
+                "purpose": "窓口での本人確認",
+            },
+            "reply": {"known": True, "matches": True, "refused": ""},
+        },
+        "find-by-my-number": {
+            "request": {
+                "business_id": "900",
+                "my_number_sealed": "eyJhbGciOiJFQ0RILUVTIn0..example",
+                "personal_id": "S0001",
+                "purpose": "窓口での本人確認",
+            },
+            "reply": {"atena_nos": ["000000010234561"], "refused": ""},
         },
         "pending-codes": {"request": {"limit": 1000}, "reply": {"unified_nos": [_U]}},
         "code-progress": {

@@ -16,7 +16,7 @@ from tasuke.platform.batch.services.plan_run import RunAlreadyDone, plan_run
 from tasuke.platform.database.systems import SYSTEMS
 
 # Order of the areas; importing a package of jobs registers them.
-_JOB_ROOMS = ("registry", "entitlements", "certificates", "claims", "reimbursements", "payments", "statistics")
+_JOB_ROOMS = ("registry", "entitlements", "certificates", "claims", "reimbursements", "payments", "statistics", "desk")
 
 
 def load_jobs() -> None:

@@ -11,6 +11,7 @@ from tasuke.contracts.kit import Operation
 from tasuke.contracts.mediation import MEDIATION, WANT_CODES
 from tasuke.contracts.sharing import SHARE
 from tasuke.contracts.unified import (
+    FIND_BY_MY_NUMBER,
     MATCH_MY_NUMBER,
     PENDING_CODES,
     PUT_CODE_PROGRESS,
@@ -31,7 +32,7 @@ GRANTS: Mapping[tuple[str, str], Operations] = {
     ("resident", "welfare"): (PULL, CONFIRM, SNAPSHOT),
     ("unified_id", "resident"): (PUSH, REGISTER, SEALING_KEYS),
     ("unified_id", "welfare"): (REGISTER, SEALING_KEYS),
-    ("unified_id", "subsidy"): (MATCH_MY_NUMBER, SHOW_MY_NUMBER, SEALING_KEYS),
+    ("unified_id", "subsidy"): (MATCH_MY_NUMBER, FIND_BY_MY_NUMBER, SHOW_MY_NUMBER, SEALING_KEYS),
     ("unified_id", "gateway"): (TO_UNIFIED, TO_ATENA, PENDING_CODES, PUT_CODE_PROGRESS),
     ("welfare", "resident"): (PUSH,),
     ("welfare", "subsidy"): (CHANGES, ASSIGN_NONRESIDENT, SEARCH_PERSONS),

@@ -25,6 +25,8 @@ class Action(StrEnum):
     VIEW_INCOME = "view-income"
     VIEW_PROTECTED = "view-protected"
     ADD_NOTE = "add-note"
+    CHECK_IDENTITY = "check-identity"
+    FIND_BY_MY_NUMBER = "find-by-my-number"
 
     LIST_APPLICATIONS = "list-applications"
     VIEW_APPLICATION = "view-application"
@@ -160,6 +162,8 @@ _LABELS = {
     Action.VIEW_INCOME: "所得を見る",
     Action.VIEW_PROTECTED: "支援措置対象者の住所を見る",
     Action.ADD_NOTE: "応対を記録する",
+    Action.CHECK_IDENTITY: "個人番号で本人を確かめる",
+    Action.FIND_BY_MY_NUMBER: "個人番号で一人を探す",
     Action.LIST_APPLICATIONS: "申請の一覧",
     Action.VIEW_APPLICATION: "申請を見る",
     Action.RECEIVE_APPLICATION: "申請を受け付ける",
@@ -263,6 +267,8 @@ _PERSON = frozenset(
         Action.VIEW_INCOME,
         Action.VIEW_PROTECTED,
         Action.ADD_NOTE,
+        Action.CHECK_IDENTITY,
+        Action.FIND_BY_MY_NUMBER,
         Action.LIST_APPLICATIONS,
         Action.VIEW_APPLICATION,
         Action.RECEIVE_APPLICATION,

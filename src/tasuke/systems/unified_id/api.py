@@ -6,6 +6,7 @@ from tasuke.contracts.distribution import PUSH, Events, Received
 from tasuke.contracts.keys import SEALING_KEYS, SealingKey, SealingKeys
 from tasuke.contracts.kit import Caller, Handlers, Message, Refused
 from tasuke.contracts.unified import (
+    FIND_BY_MY_NUMBER,
     MATCH_MY_NUMBER,
     PENDING_CODES,
     PUT_CODE_PROGRESS,
@@ -16,6 +17,8 @@ from tasuke.contracts.unified import (
     CodeProgressRequest,
     Converted,
     Empty,
+    FindReply,
+    FindRequest,
     MatchReply,
     MatchRequest,
     MyNumberReply,
@@ -34,6 +37,7 @@ from tasuke.systems.unified_id import links, queries
 from tasuke.systems.unified_id.decide import Facts, Fault, Row
 from tasuke.systems.unified_id.models import Traffic
 from tasuke.systems.unified_id.my_number import WIRE, MyNumber, keypair, open_batch, open_from_wire
+from tasuke.systems.unified_id.services.find_my_number import Asker, NotAsked, find_my_number, match_at_counter
 from tasuke.systems.unified_id.services.match_my_number import match_my_number
 from tasuke.systems.unified_id.services.put_progress import put_progress
 from tasuke.systems.unified_id.services.register_numbers import register_numbers
@@ -122,13 +126,47 @@ def _show(request: MyNumberRequest, caller: Caller) -> Message:
 
 
 def _match(request: MatchRequest, caller: Caller) -> Message:
+    number = _opened(request.my_number_sealed)
+    if not request.personal_id:
+        match = match_my_number(using=USING, atena_no=request.atena_no, number=number)
+        _note(caller, "match", "", 1, int(match.matches))
+        return MatchReply(known=match.known, matches=match.matches)
+    asker = Asker(caller.system, request.personal_id, request.purpose, caller.at)
+    audit = _trail(asker, "match-my-number")
     try:
-        number = open_from_wire(request.my_number_sealed)
-    except CannotOpen:
-        raise Refused("封緘された個人番号を開けません") from None
-    match = match_my_number(using=USING, atena_no=request.atena_no, number=number)
+        match = match_at_counter(using=USING, atena_no=request.atena_no, number=number, asker=asker, audit=audit)
+    except NotAsked as refused:  # an answer, not an error: a refusal would undo its own row of the trail
+        audit.flush(USING)
+        return MatchReply(known=False, matches=False, refused=str(refused))
+    audit.flush(USING)
     _note(caller, "match", "", 1, int(match.matches))
     return MatchReply(known=match.known, matches=match.matches)
+
+
+def _find(request: FindRequest, caller: Caller) -> Message:
+    number = _opened(request.my_number_sealed)
+    asker = Asker(caller.system, request.personal_id, request.purpose, caller.at)
+    audit = _trail(asker, "find-by-my-number")
+    try:
+        found = find_my_number(using=USING, business_id=request.business_id, number=number, asker=asker, audit=audit)
+    except NotAsked as refused:
+        audit.flush(USING)
+        return FindReply(refused=str(refused))
+    audit.flush(USING)
+    _note(caller, "find", request.business_id, 1, len(found))
+    return FindReply(atena_nos=found)
+
+
+def _opened(sealed: str) -> MyNumber:
+    try:
+        return open_from_wire(sealed)
+    except CannotOpen:
+        raise Refused("封緘された個人番号を開けません") from None
+
+
+def _trail(asker: Asker, action: str) -> Recorder:
+    screen = f"api:{asker.system}"
+    return Recorder(Origin(asker.personal_id, at=asker.at, action=action, screen=screen, purpose=asker.purpose))
 
 
 def _pending(request: PendingCodesRequest, caller: Caller) -> Message:
@@ -170,6 +208,7 @@ HANDLERS: Handlers = {
     TO_ATENA: _to_atena,
     SHOW_MY_NUMBER: _show,
     MATCH_MY_NUMBER: _match,
+    FIND_BY_MY_NUMBER: _find,
     PENDING_CODES: _pending,
     PUT_CODE_PROGRESS: _progress,
     PUSH: _push,

@@ -282,6 +282,37 @@ class Traffic(models.Model):
         return f"{self.operation} {self.at}"
 
 
+class NumberQuestion(models.Model):
+    """One question by 個人番号 of a person at a counter, without the number: what limits guessing is counted here."""
+
+    class Kind(models.TextChoices):
+        """match: does it belong to this 宛名番号; find: whose is it."""
+
+        MATCH = "match", "照合"
+        FIND = "find", "検索"
+
+    class Outcome(models.TextChoices):
+        """What was answered."""
+
+        FOUND = "found", "一致"
+        NONE = "none", "不一致"
+        REFUSED = "refused", "拒否"
+
+    at = models.DateTimeField("日時")
+    kind = models.CharField("種別", max_length=5, choices=Kind.choices)
+    system = models.CharField("システム", max_length=30)
+    business_id = models.CharField("業務ID", max_length=3, blank=True)
+    personal_id = models.CharField("職員ID", max_length=20)
+    outcome = models.CharField("結果", max_length=7, choices=Outcome.choices)
+
+    class Meta:
+        db_table = "unified_id_number_question"
+        indexes: ClassVar = [models.Index(fields=["system", "personal_id", "at"], name="unified_id_question_person")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.personal_id} {self.at}"
+
+
 class Position(models.Model):
     """How far events of a provider are applied; last: the highest sequence that the provider has told of."""
 

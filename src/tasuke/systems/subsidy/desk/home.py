@@ -47,6 +47,12 @@ _KINDS = (
           " AND r.recorded_to IS NULL AND r.valid @> %(on)s::date WHERE {limits}", urgent=True),
     _Kind("held", Action.VIEW_APPLICATION, "保留中の申請", "applications:list", "state=held", "件",
           "所得や書類の確認を待っているもの", _APPLICATION + "a.state = 'held'"),
+    _Kind("differences", Action.LIST_APPLICATIONS, "突合の差異", "applications:matching", "", "件",
+          "申請と住基、所得、生活保護、他制度、保険が違うもの",
+          "FROM subsidy_match_finding m JOIN subsidy_application a ON a.id = m.application_id"
+          " AND a.state IN ('received', 'held') JOIN subsidy_resident_record r ON r.atena_no = a.atena_no"
+          " AND r.recorded_to IS NULL AND r.valid @> %(on)s::date"
+          " WHERE {limits} AND a.scheme = ANY(%(schemes)s)"),
     _Kind("queries", Action.DECIDE_CLAIM, "疑義のあるレセプト", "claims:queries", "", "件",
           "点検で見つかり、判断を待つもの",
           "FROM subsidy_claim c WHERE c.state = 'query' AND {claims} AND NOT EXISTS "

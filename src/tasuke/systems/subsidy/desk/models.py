@@ -252,3 +252,102 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.document} {self.atena_no}"
+
+
+class IdentityDocument(models.TextChoices):
+    """From what the number was read."""
+
+    CARD = "card", "個人番号カード"
+    NOTICE = "notice", "通知カード"
+    CERTIFICATE = "certificate", "個人番号の記載のある住民票"
+
+
+class IdentityResult(models.TextChoices):
+    """What 団体内統合宛名 said of the number and the 宛名番号."""
+
+    SAME = "same", "番号の照合済み"
+    DIFFERENT = "different", "番号が違う"
+    UNREGISTERED = "unregistered", "番号の登録なし"
+
+
+class IdentityCheck(models.Model):
+    """本人確認: that a number was compared with a person, and what came out, written once. The number is nowhere."""
+
+    atena_no = models.CharField("確認した人の宛名番号", max_length=15)
+    application_id = models.BigIntegerField("申請", null=True)
+    ward_code = models.CharField("区コード", max_length=6, blank=True)
+    document = models.CharField("確認書類", max_length=11, choices=IdentityDocument.choices)
+    result = models.CharField("結果", max_length=12, choices=IdentityResult.choices)
+    purpose = models.CharField("目的", max_length=20)
+    checked_at = models.DateTimeField("照合日時")
+    checked_by = models.CharField("照合者", max_length=20)
+    checked_name = models.CharField("照合者の氏名", max_length=60)
+
+    class Meta:
+        db_table = "subsidy_identity_check"
+        verbose_name = "本人確認"
+        indexes: ClassVar = [
+            models.Index(fields=["atena_no"], name="subsidy_identity_person"),
+            models.Index(fields=["application_id"], name="subsidy_identity_application"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.atena_no} {self.result}"
+
+
+class StatedPerson(models.Model):
+    """申請書の記載: what the paper of an application says of a person, typed from it, to be compared with the register.
+
+    A correction replaces the row (replaced_at) and adds a new one.
+    """
+
+    application_id = models.BigIntegerField("申請")
+    atena_no = models.CharField("宛名番号", max_length=15)
+    name = models.CharField("氏名", max_length=200)
+    name_key = models.CharField("氏名検索キー", max_length=400)
+    birth_date = models.DateField("生年月日", null=True)
+    address = models.CharField("住所", max_length=800, blank=True)
+    relationship = models.CharField("続柄", max_length=80, blank=True)
+    stated_at = models.DateTimeField("入力日時")
+    stated_by = models.CharField("入力者", max_length=20)
+    stated_name = models.CharField("入力者の氏名", max_length=60)
+    replaced_at = models.DateTimeField("訂正日時", null=True)
+
+    class Meta:
+        db_table = "subsidy_stated_person"
+        verbose_name = "申請書の記載"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["application_id", "atena_no"],
+                condition=Q(replaced_at__isnull=True),
+                name="subsidy_stated_person_one",
+            ),
+            models.CheckConstraint(condition=~Q(name=""), name="subsidy_stated_person_name"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.application_id} {self.atena_no}"
+
+
+class MatchFinding(models.Model):
+    """突合の結果: a difference of an open application that the last run of the job found. Made anew by every run."""
+
+    application_id = models.BigIntegerField("申請")
+    scheme = models.CharField("制度", max_length=40)
+    atena_no = models.CharField("対象者宛名番号", max_length=15)
+    kind = models.CharField("種別", max_length=20)
+    about_atena_no = models.CharField("相手の宛名番号", max_length=15)
+    since = models.DateField("いつから", null=True)
+    found_on = models.DateField("突合日")
+    run_id = models.BigIntegerField("処理")
+
+    class Meta:
+        db_table = "subsidy_match_finding"
+        verbose_name = "突合の結果"
+        indexes: ClassVar = [
+            models.Index(fields=["application_id"], name="subsidy_match_application"),
+            models.Index(fields=["kind", "application_id"], name="subsidy_match_kind"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.application_id} {self.kind}"

@@ -31,6 +31,11 @@ CERTIFICATE_STATES = {
     "returned": ("返還済み", "plain"),
     "replaced": ("差替え済み", "plain"),
 }
+IDENTITY_RESULTS = {
+    "same": ("番号の照合済み", "good"),
+    "different": ("番号が違う", "bad"),
+    "unregistered": ("番号の登録なし", "warn"),
+}
 CERTIFICATE_KINDS = dict(CertificateKind.choices)
 NOTICE_KINDS = dict(NoticeKind.choices)
 REIMBURSEMENT_OUTCOMES = {"granted": ("支給", "good"), "rejected": ("不支給", "bad")}

@@ -11,7 +11,8 @@ from tasuke.formats.application_feed import SINGLE_PARENT_REASONS
 from tasuke.platform.ui.templatetags.office import state_badge
 from tasuke.schemes.catalogue_loader import load_scheme
 from tasuke.systems.subsidy.desk import words
-from tasuke.systems.subsidy.desk.models import ContactChannel, ContactKind, NotificationKind
+from tasuke.systems.subsidy.desk.matching_words import KIND_WORDS
+from tasuke.systems.subsidy.desk.models import ContactChannel, ContactKind, IdentityDocument, NotificationKind
 from tasuke.systems.subsidy.desk.notification_words import CHANNEL_WORDS, RELATIONS
 
 register = template.Library()
@@ -20,6 +21,7 @@ _STATES = {
     "outcome": words.OUTCOMES,
     "certificate": words.CERTIFICATE_STATES,
     "reimbursement": words.REIMBURSEMENT_OUTCOMES,
+    "identity": words.IDENTITY_RESULTS,
 }
 _WORDS = {
     "resident": words.RESIDENT_STATES,
@@ -38,6 +40,8 @@ _WORDS = {
     "insured": words.INSURED,
     "mailing_relation": RELATIONS,
     "channel": CHANNEL_WORDS,
+    "identity_document": dict(IdentityDocument.choices),
+    "match_kind": KIND_WORDS,
     "contact_channel": dict(ContactChannel.choices),
     "contact_kind": dict(ContactKind.choices),
     "notification_kind": dict(NotificationKind.choices),

@@ -8,10 +8,13 @@ from tasuke.platform.access import Action, OfficeRequest, screen
 from tasuke.systems.subsidy.desk.applications import list_applications, open_sheets, show_application
 from tasuke.systems.subsidy.desk.attachments import attachments_of, missing_papers
 from tasuke.systems.subsidy.desk.household import NotInScope
+from tasuke.systems.subsidy.desk.identity import checks_of_application
 from tasuke.systems.subsidy.desk.notifications import waiting_notifications
 from tasuke.systems.subsidy.desk.rows import Row
 from tasuke.systems.subsidy.desk.web.attachments import AttachmentForm
+from tasuke.systems.subsidy.desk.web.matching import panel_for
 from tasuke.systems.subsidy.desk.words import APPLICATION_STATES
+from tasuke.systems.subsidy.profile import active_profile
 
 USING = "subsidy"
 _STATES = {code: label for code, (label, _) in APPLICATION_STATES.items() if code != "draft"}
@@ -44,14 +47,17 @@ def application(request: OfficeRequest, application_id: int) -> HttpResponse:
     shown, decisions = find(request, application_id)
     request.audit.read([shown["atena_no"]], "application")
     files = attachments_of(using=USING, application_id=application_id)
+    waiting = shown["state"] in ("received", "held") and shown["kind"] == "1"
     context = {
         "a": shown,
         "decisions": decisions,
         "latest": decisions[0] if decisions else None,
         "files": files,
+        "identity": checks_of_application(using=USING, application_id=application_id),
         "missing": missing_papers(shown["missing_documents"], files),
         "attach": AttachmentForm(),
-        "waiting": shown["state"] in ("received", "held") and shown["kind"] == "1",
+        "waiting": waiting,
+        "matching": panel_for(request, shown) if waiting and shown["scheme"] in active_profile().schemes else None,
     }
     return render(request, "desk/application.html", context)
 

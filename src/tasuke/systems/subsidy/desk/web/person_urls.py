@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from tasuke.systems.subsidy.desk.web import households, notes, renewal_papers, renewals, search
+from tasuke.systems.subsidy.desk.web import households, identity, notes, renewal_papers, renewals, search
 
 app_name = "persons"
 urlpatterns = [
     path("", search.search, name="search"),
+    path("by-number/", identity.search, name="by_my_number"),
     path("<str:atena_no>/", households.household, name="household"),
+    path("<str:atena_no>/identity/", identity.of_person, name="identity"),
     path("<str:atena_no>/income/", households.income, name="income"),
     path("<str:atena_no>/notes/", notes.notes, name="notes"),
     path("<str:atena_no>/notes/<int:note_id>/correct/", notes.correct, name="correct_note"),

@@ -60,9 +60,9 @@ class ShareRequest(Message):
     staff: 職員ID of who asks there. items: fewer than permitted; empty for all that the permit names.
     """
 
-    rule: str = Field(max_length=40)
-    purpose: str = Field(min_length=1, max_length=200)
-    staff: str = Field(min_length=1, max_length=20)
+    rule: str = Field(pattern=r"^[a-z][a-z0-9-]{1,39}$")
+    purpose: str = Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")
+    staff: str = Field(pattern=r"^[0-9A-Za-z._-]{1,20}$")
     atena_nos: tuple[AtenaNo, ...] = Field(min_length=1, max_length=MOST_PERSONS)
     items: tuple[SharedItem, ...] = ()
 

@@ -137,6 +137,7 @@ def _profile() -> Iterator[Finding]:
         None if graces else profile.fictitious or None,
         "" if graces else "プロファイルの insurance_grace に、日数と根拠を書いてください",
     )
+    yield from _sharing(profile)
     for scheme_id in profile.schemes:
         scheme: Any = load_scheme(scheme_id)
         confirmed = profile.confirmed_keys(scheme_id)
@@ -150,6 +151,15 @@ def _profile() -> Iterator[Finding]:
             else "本番ではプロファイルの confirmations で確認してください: " + ", ".join(open_keys[:5]),
         )
         yield from _insurers(scheme, profile)
+
+
+def _sharing(profile: Any) -> Iterator[Finding]:
+    """庁内移転: whether the city has confirmed which items may go over."""
+    for rule in profile.sharing:
+        said = rule.items_confirmed
+        told = f"項目を確認済み({said.basis})" if said else "渡してよい項目が未確認"
+        advice = "" if said else "確認するまで移転できません。プロファイルの sharing に確認を書いてください"
+        yield Finding(f"庁内移転 {rule.recipient}", told, None if said else profile.fictitious or None, advice)
 
 
 def _insurers(scheme: Any, profile: Any) -> Iterator[Finding]:

@@ -6,9 +6,9 @@ A city moves in by writing one TOML file of this form; no code knows a city's na
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from tasuke.core.problems import Problem, Severity
 from tasuke.schemes.toml_messages import message_of
@@ -235,6 +235,16 @@ class Profile(_Part):
     legal_bases: list[LegalBasis] = []
     insurance_grace: list[InsuranceGrace] = []  # none: nobody has confirmed one, and questions stay open
     sharing: list[SharingRule] = []  # none: this city moves nothing to other departments
+
+    @model_validator(mode="after")
+    def _sharing_is_of_our_schemes(self) -> Self:
+        keys = [rule.key for rule in self.sharing]
+        if len(set(keys)) < len(keys):
+            raise ValueError("sharing の key が重なっています")
+        foreign = sorted({rule.scheme for rule in self.sharing} - set(self.schemes))
+        if foreign:
+            raise ValueError(f"sharing の scheme が、この市の制度にありません: {'、'.join(foreign)}")
+        return self
 
     def insurance_grace_on(self, day: date) -> InsuranceGrace | None:
         """The grace in force on a day, None where the municipality has confirmed none."""

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.db import connections, transaction
+from pydantic import ValidationError
 from tests.systems.subsidy.sharing.conftest import APPLICANT, PROTECTED, RECIPIENT, RULE, STRANGER, UNKNOWN, permitted
 
 from tasuke.contracts.kit import Refused
@@ -81,6 +82,20 @@ def test_no_further_than_the_permit(ask):
     with connections["subsidy"].cursor() as cursor:  # who was turned away, and why, is counted
         cursor.execute("SELECT DISTINCT code FROM transport_rejection")
         assert {code for (code,) in cursor.fetchall()} == {"no-permit", "items", "no-rule", "scope"}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"staff": "K\x00"}, {"staff": "課長:J0001"}, {"purpose": "審査\x00"}, {"purpose": ""}, {"atena_nos": []},
+        {"atena_nos": ["'; DROP TABLE"]}, {"atena_nos": ["1"] * 1001}, {"items": ["my_number"]}, {"scope": "all"},
+    ],
+)  # fmt: skip
+def test_what_the_form_does_not_allow_never_arrives(changes):
+    facts = {"rule": RULE, "purpose": "審査", "staff": "J0001", "atena_nos": ["1"]}
+    ShareRequest.model_validate(facts)
+    with pytest.raises(ValidationError):
+        ShareRequest.model_validate(facts | changes)
 
 
 def test_the_day_is_that_of_japan(ask):

@@ -1,9 +1,10 @@
 """Permitted use only: by two people, for a time, for named items, of persons in range; and a record that stands."""
 
 from datetime import date, timedelta
+from importlib.resources import files
 
 import pytest
-from django.db import IntegrityError, connections, transaction
+from django.db import IntegrityError, transaction
 from tests.systems.subsidy.conftest import NOW
 from tests.systems.subsidy.sharing.conftest import (
     APPLICANT,
@@ -24,7 +25,7 @@ from tasuke.contracts.sharing import ITEM_LABELS
 from tasuke.deploy.chain.grants import GRANTS
 from tasuke.deploy.profiles import open_profile
 from tasuke.platform.access import Scope
-from tasuke.schemes.profile import SharedItem, SharingRule
+from tasuke.schemes.profile import SharedItem, SharingRule, parse_profile
 from tasuke.systems.subsidy.profile import active_profile
 from tasuke.systems.subsidy.sharing.models import (
     SharedPersonRecord,
@@ -252,6 +253,29 @@ def test_a_decided_agreement_stands(town):
 
 def test_many_persons_cost_no_more_statements(town, django_assert_max_num_queries):
     permitted()
-    assert connections["subsidy"].alias == "subsidy"
     with django_assert_max_num_queries(20, using="subsidy"):
         moved(*(str(number) for number in range(1001, 1501)))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ('key = "child-medical"', 'key = "severe-disability"', "重なっています"),
+        ('use = "同条例別表第2 35', 'surplus = "同条例別表第2 35', "この項目は書けません"),
+        ('system = "child_medical"', 'system = "payments"', "書ける値は"),
+        ('items = ["name", ', 'items = ["my_number", ', "書ける値は"),
+    ],
+)
+def test_a_profile_says_what_is_wrong_with_its_rules(before, after, told):
+    text = (files("tasuke.deploy.profiles") / "kawasaki.toml").read_text("utf-8")
+    profile, problems = parse_profile(text.replace(before, after).encode(), file="p.toml")
+    assert profile is None
+    assert told in " ".join(p.message for p in problems)
+
+
+def test_a_profile_moves_only_what_the_city_runs():
+    text = (files("tasuke.deploy.profiles") / "kawasaki.toml").read_text("utf-8")
+    head, mark, rules = text.partition("[[sharing]]")
+    foreign = head + mark + rules.replace('scheme = "kawasaki-hitorioya"', 'scheme = "sapporo-kodomo"')
+    profile, [problem] = parse_profile(foreign.encode(), file="p.toml")
+    assert (profile, "この市の制度にありません" in problem.message) == (None, True)

@@ -101,7 +101,7 @@ class SharingRecord(models.Model):
     out_of_range = models.PositiveIntegerField("範囲にない人数")
     held = models.PositiveIntegerField("支援措置で渡さなかった人数")
     file_id = models.BigIntegerField("受領ファイル", null=True)  # exchange.InboundFile: the list
-    problems = models.JSONField("読めない行", default=list)  # line and message, never the value
+    problems = models.JSONField("読めない行", default=list)  # line, field, message; never the value
 
     class Meta:
         db_table = "subsidy_sharing_record"

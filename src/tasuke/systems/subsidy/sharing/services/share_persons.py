@@ -141,7 +141,7 @@ def _record(
         out_of_range=outcomes.count("out_of_range"),
         held=outcomes.count("held"),
         file_id=asked.file_id,
-        problems=[{"line": p.line, "message": p.message} for p in asked.problems[:_PROBLEMS_KEPT]],
+        problems=[{"line": p.line, "field": p.field, "message": p.message} for p in asked.problems[:_PROBLEMS_KEPT]],
     )
     SharedPersonRecord.objects.using(using).bulk_create(
         [

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from tasuke.contracts.sharing import SharedItem
+from tasuke.contracts.sharing import WITHHELD_WHEN_PROTECTED, SharedItem
 from tasuke.core.problems import Problem
 from tasuke.formats import sharing_list
 from tasuke.platform.access import Action, OfficeRequest, screen
@@ -46,7 +46,7 @@ _PROBLEMS_SHOWN = 100
 
 
 @require_http_methods(["GET", "POST"])
-@screen(Action.SHARE_DATA, purpose="required")
+@screen(Action.SHARE_DATA, purpose="by_form")
 def move(request: OfficeRequest, rule: str) -> HttpResponse:
     """Ask for one person or a list; what went over, and what did not, stands in the record that follows."""
     chosen = find_rule(request, rule)
@@ -147,12 +147,13 @@ def _moved(
         return None
     record = done.record
     given = done.numbers("given")
+    request.audit.because(asked.purpose[:60])
     if given:
         _write(request, rule, done)
         request.audit.exported(given, f"sharing {record.pk}", rows=len(given), purpose=asked.purpose)
     asked_only = [*done.numbers("held"), *done.numbers("out_of_range")]
     if asked_only:
-        request.audit.searched("atena-no", len(given), asked_only)
+        request.audit.searched("宛名番号", len(given), asked_only)
     return int(record.pk)
 
 
@@ -186,7 +187,7 @@ def _agreements(
             {
                 "one": one,
                 "person": names.get(one.atena_no),
-                "items": labels(one.permit.items),
+                "items": labels(set(one.permit.items) - set(WITHHELD_WHEN_PROTECTED)),
                 "asker": who(one.requested_by, staff),
                 "own": one.requested_by == me,
                 "form": form or AgreementForm(auto_id=f"id_{one.pk}_%s"),

@@ -14,7 +14,7 @@ from tasuke.platform.audit import EventKind
 from tasuke.platform.ui.paging import page_of
 from tasuke.schemes.profile import SharingRule
 from tasuke.systems.subsidy.sharing.models import PermitState, SharingPermit
-from tasuke.systems.subsidy.sharing.queries import permit_in, permit_in_force, permits
+from tasuke.systems.subsidy.sharing.queries import agreements, permit_in, permit_in_force, permits
 from tasuke.systems.subsidy.sharing.rules import UnknownRule, items_of, labels, rule_in, rules_in
 from tasuke.systems.subsidy.sharing.services.apply_permit import CannotApply, apply_permit
 from tasuke.systems.subsidy.sharing.services.decide_permit import CannotDecide, decide_permit
@@ -32,10 +32,12 @@ def overview(request: OfficeRequest) -> HttpResponse:
     rules = rules_in(request.scope)
     after = request.GET.get("after", "")
     found = permits(using=USING, scope=request.scope, before=key_of(after))
+    waiting = agreements(using=USING, scope=request.scope, waiting=True)
     context = {
         "rules": [_rule(rule, request.today) for rule in rules],
         "page": page_of(found, key=lambda row: row.pk, after=after),
         "today": request.today,
+        "waiting": waiting.count() if request.actor.may(Action.AGREE_SHARING) else 0,
     }
     return render(request, "sharing/overview.html", context)
 

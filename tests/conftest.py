@@ -1,22 +1,69 @@
 """What all tests share."""
 
+import os
+from fnmatch import fnmatch
+
+import psycopg
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
+
+from tasuke.platform.database.embedded import data_folder, ensure_server
 
 # the machines are shared and noisy: a deadline would measure the neighbours
 settings.register_profile("tasuke", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tasuke")
 
+# What takes long, in seconds with two workers: it starts first, so that in the end no worker waits for the other. What
+# matches one pattern shares something dear (a site, a city, an installation) and stays on one worker.
+LONG = {
+    "tests/journeys/*": 200,
+    "tests/demo/*kawasaki?": 75,
+    "tests/demo/*sapporo?": 75,
+    "tests/deploy/chain/test_processes.py*": 60,
+    "tests/cli/test_audit.py*": 40,
+    "tests/bench/*": 40,
+    "tests/deploy/chain/test_killed.py*": 25,
+    "tests/systems/subsidy/claims/test_kill_and_resume.py*": 25,
+    "tests/city/*": 20,
+}
+
+
+def pytest_configure(config):
+    """Nobody waits for the disk of a server that serves tests alone: after a power cut it is made anew.
+
+    Dropping a database takes two seconds otherwise. What a killed process leaves is the same either way.
+    """
+    own = os.environ.get("TASUKE_DATABASE_EMBEDDED") == "1" and data_folder().name.startswith("test")
+    if not own or hasattr(config, "workerinput"):
+        return
+    with psycopg.connect(ensure_server(), autocommit=True) as connection:
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = off")
+        connection.execute("SELECT pg_reload_conf()")
+
 
 def pytest_xdist_make_scheduler(config, log):
-    """All journeys on one worker, every other test wherever there is room.
+    """The scheduler of a plain `-n`."""
+    if config.getvalue("dist") != "load":
+        return None
+    config.option.loadscopereorder = False  # it would end the random order of the files
+    return LongestFirst(config, log)
 
-    The journeys share one site and one city. xdist's own groups do not work with pytest 9.2: they are written into an
-    attribute of a test that pytest no longer reads.
+
+class LongestFirst(LoadScopeScheduling):
+    """Whole files, or what belongs together, to whoever has room: the longest first, the rest in random order.
+
+    xdist's own groups do not work with pytest 9.2: they are written into an attribute of a test that pytest no longer
+    reads.
     """
-    return JourneysTogether(config, log) if config.getvalue("dist") == "load" else None
 
-
-class JourneysTogether(LoadScopeScheduling):
     def _split_scope(self, nodeid):
-        return "journeys" if nodeid.startswith("tests/journeys/") else nodeid
+        return next((pattern for pattern in LONG if fnmatch(nodeid, pattern)), nodeid.partition("::")[0])
+
+    def _assign_work_unit(self, node):
+        self.workqueue.move_to_end(max(self.workqueue, key=self._seconds), last=False)
+        super()._assign_work_unit(node)
+
+    def _seconds(self, scope):
+        """Of a file that is not named above: a guess, the same one for all small files."""
+        return LONG.get(scope, len(self.workqueue[scope]) // 50 * 10)

@@ -24,8 +24,10 @@ def prepare_databases() -> list[str]:
     from django.core.management import call_command
 
     from tasuke.platform.database.embedded import ensure_server
+    from tasuke.platform.database.migrating import migrate_own_tables_alone
     from tasuke.platform.database.systems import SYSTEMS, create_missing
 
+    migrate_own_tables_alone()
     made = create_missing(ensure_server())
     for system in SYSTEMS:
         if _up_to_date(system):

@@ -9,6 +9,8 @@ os.environ.setdefault("TASUKE_HOME", "var/test")
 os.environ.setdefault("TASUKE_PROFILE", "kawasaki")
 
 from tasuke.platform.database.embedded import ensure_server
+from tasuke.platform.database.migrating import migrate_own_tables_alone
 from tasuke.platform.database.systems import create_missing
 
 create_missing(ensure_server())
+migrate_own_tables_alone()

@@ -38,6 +38,31 @@ def test_the_same_search_number_in_an_earlier_file_is_asked(desk):
 
 
 @pytest.mark.parametrize(
+    ("changes", "reasons"),
+    [
+        ({}, ["SAME_RECEIPT"]),
+        ({"search_no": "13450607940000047"}, ["SAME_RECEIPT"]),
+        ({"receipt_no": 4}, ["DUPLICATE_EARLIER"]),
+        ({"receipt_no": None}, ["DUPLICATE_EARLIER"]),
+        ({"billed_month": date(2026, 7, 1)}, ["DUPLICATE_EARLIER"]),
+        ({"cost": 9000}, ["NEAR_DUPLICATE_EARLIER"]),
+    ],
+)
+def test_the_same_receipt_number_in_an_earlier_file_of_the_month_is_asked(desk, changes, reasons):
+    """The file came again with other line ends: nothing in it may be sent back."""
+    bill = {"receipt_no": 3, "billed_month": date(2026, 6, 1)}
+    row = {
+        "claim_id": 7, "scheme": desk.HITORIOYA, "atena_no": A1, "institution_code": "1410000011",
+        "insurer_no": "140012", "service_month": desk.MAY, "care": "medical", "inpatient": False, "prescriber": "",
+        "cost": 10_000, "days": 2, "visit_days": desk.bits(5, 12), **bill,
+    }  # fmt: skip
+    books = desk.register(earlier=pl.DataFrame([row], schema=EARLIER_SCHEMA))
+    decided = desk.one(bill | changes, register=books)
+    assert decided["reasons"] == reasons
+    assert decided["twin_claim"] == 7
+
+
+@pytest.mark.parametrize(
     ("reason", "known_to", "state", "reasons"),
     [
         # recorded at the end of the month, after the day of service: the certificate was good when it was shown

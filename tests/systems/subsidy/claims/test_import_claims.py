@@ -74,6 +74,20 @@ def test_the_second_file_knows_the_first(town, desk):
     ]
 
 
+def test_a_file_that_comes_again_with_other_line_ends_sends_nothing_back_and_says_so(town, desk):
+    """Another hash, the same bills: whoever sends them back takes the first copies with them."""
+    claims = [desk.claim(receipt_no=1), desk.claim(line=3, receipt_no=2, institution_code="1410000029")]
+    first = town.write(claims, [desk.kohi(), desk.kohi(line=3)])
+    town.run(first)
+    again = town.folder / "again.uke"
+    again.write_bytes(first.read_bytes().replace(b"\r\n", b"\n"))
+    run = town.run(again)
+    assert (run.counts["accepted"], run.counts["return"], run.counts["query"], run.counts["rejected"]) == (0, 0, 2, 0)
+    problem = RunProblem.objects.using("subsidy").get(run=run, code="FILE_SEEN_BEFORE")
+    assert "2件のうち2件" in problem.message
+    assert set(Claim.objects.filter(state="query").values_list("reasons", flat=True).distinct()[0]) == {"SAME_RECEIPT"}
+
+
 def test_a_returned_claim_may_be_billed_again(town, desk):
     town.run(town.write([desk.claim()], [desk.kohi(payer_no="88149018")]))
     again = town.run(town.write([desk.claim(billed_month=date(2026, 7, 1))], [desk.kohi()], name="b.uke"))
@@ -114,7 +128,7 @@ def test_a_file_planned_before_another_was_imported_is_planned_again(town, desk)
     town.run(first)
     with pytest.raises(ClaimsArrivedMeanwhile):
         apply_run(using="subsidy", run=run, plan=plan, clock=lambda: town.NOW)
-    assert town.run(other).counts["return"] == 1  # now it sees the first one
+    assert town.run(other).counts["query"] == 1  # now it sees the first one
 
 
 def test_no_file_is_imported_over_a_half_imported_one(town, desk):

@@ -1,8 +1,9 @@
 """The same care billed or paid twice: within the file, in an earlier file, or as a reimbursement.
 
 The first claim stands and the later one is marked. A claim that goes back for another reason is neither: it does not
-count, so the corrected claim that follows it is no duplicate. The very same receipt (search number) a second time is
-for a person to judge: sent back by its number, the first copy would go back with it.
+count, so the corrected claim that follows it is no duplicate. The very same receipt (search number, or receipt number
+of the institution and month with the same content) a second time is for a person to judge: sent back by its number,
+the first copy would go back with it. A file that comes once more with other line ends is full of such receipts.
 """
 
 import polars as pl
@@ -21,6 +22,7 @@ _KEY = (
     "prescriber",
 )
 _EXACT = ("cost", "days", "visit_days")
+_RECEIPT = ("receipt_no", "billed_month", "search_no")
 
 
 def mark_duplicates(frame: pl.DataFrame, register: Register) -> pl.DataFrame:
@@ -66,7 +68,7 @@ def _same_receipt(keyed: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
     known = known.sort("twin_claim").unique("search_no", keep="first", maintain_order=True)
     found = keyed.filter(~has_any(RETURN_MASK), pl.col("double_of").is_null()).select("line", "search_no")
     return found.join(known, on="search_no", maintain_order="left").select(
-        "line", exact_earlier=pl.lit(value=False), twin_claim="twin_claim", same_receipt=pl.lit(value=True)
+        "line", "twin_claim", same_receipt=pl.lit(value=True), exact_earlier=pl.lit(value=False)
     )
 
 
@@ -90,7 +92,7 @@ def _may_be_near() -> pl.Expr:
 
 
 def _earlier(left: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
-    """(line, twin_claim, exact_earlier) of every claim with a twin in an earlier file."""
+    """(line, twin_claim, exact_earlier, same_receipt) of every claim with a twin in an earlier file."""
     known = earlier.select(
         pl.col("scheme").alias("match_scheme"),
         "atena_no",
@@ -100,21 +102,30 @@ def _earlier(left: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
         "care",
         pl.col("insurer_no").fill_null("").alias("insurer_key"),
         pl.col("prescriber").fill_null(""),
-        *[pl.col(c).alias(f"e_{c}") for c in _EXACT],
+        *[pl.col(c).alias(f"e_{c}") for c in (*_EXACT, *_RECEIPT)],
         "claim_id",
     )
-    pairs = left.select("line", *_KEY, *_EXACT).join(known, on=list(_KEY))
+    pairs = left.select("line", *_KEY, *_EXACT, *_RECEIPT).join(known, on=list(_KEY))
     days, theirs = pl.col("visit_days"), pl.col("e_visit_days")
     # a CSV of 国保連 does not tell the days: then cost and number of days decide
     same_days = (days == theirs) | (days == 0) | (theirs == 0)
     exact = (pl.col("cost") == pl.col("e_cost")) & pl.col("days").eq_missing(pl.col("e_days")) & same_days
     return (
-        pairs.with_columns(exact_earlier=exact.fill_null(value=False))
-        .filter(pl.col("exact_earlier") | _may_be_near())
-        .sort("line", ~pl.col("exact_earlier"), "claim_id")
+        pairs.with_columns(exact=exact.fill_null(value=False))
+        .with_columns(same_receipt=pl.col("exact") & _one_receipt().fill_null(value=False))
+        .filter(pl.col("exact") | _may_be_near())
+        .sort("line", ~pl.col("same_receipt"), ~pl.col("exact"), "claim_id")
         .unique("line", keep="first", maintain_order=True)
-        .select("line", "exact_earlier", twin_claim="claim_id", same_receipt=pl.lit(value=False))
+        .rename({"claim_id": "twin_claim"})
+        .select("line", "twin_claim", "same_receipt", exact_earlier=pl.col("exact") & ~pl.col("same_receipt"))
     )
+
+
+def _one_receipt() -> pl.Expr:
+    """レセプト番号 is given once in what an institution bills for a month; another search number is another receipt."""
+    numbered = (pl.col("receipt_no") == pl.col("e_receipt_no")) & (pl.col("billed_month") == pl.col("e_billed_month"))
+    ours, theirs = pl.col("search_no").fill_null(""), pl.col("e_search_no").fill_null("")
+    return numbered & ((ours == theirs) | (ours == "") | (theirs == ""))
 
 
 def _reimbursed(left: pl.DataFrame, reimbursed: pl.DataFrame) -> pl.DataFrame:

@@ -101,6 +101,8 @@ INSURANCE_SCHEMA: Schema = {
 EARLIER_SCHEMA: Schema = {
     "claim_id": pl.Int64,
     "search_no": pl.String,
+    "receipt_no": pl.Int64,
+    "billed_month": pl.Date,
     "scheme": pl.String,
     "atena_no": pl.String,
     "institution_code": pl.String,

@@ -131,8 +131,8 @@ _COUNTS = """c.state <> 'return'
     AND NOT EXISTS (SELECT 1 FROM subsidy_claim_entry e WHERE e.claim_id = c.id AND e.kind IN ('refuse', 'return'))"""
 
 _EARLIER = f"""
-SELECT c.id AS claim_id, c.search_no, c.scheme, c.atena_no, c.institution_code, c.service_month, c.care,
-    c.inpatient, c.insurer_no, c.prescriber, c.cost, c.days, c.visit_days
+SELECT c.id AS claim_id, c.search_no, c.receipt_no, c.billed_month, c.scheme, c.atena_no, c.institution_code,
+    c.service_month, c.care, c.inpatient, c.insurer_no, c.prescriber, c.cost, c.days, c.visit_days
 FROM subsidy_claim c
 WHERE c.service_month = ANY(%(months)s) AND c.care = ANY(%(cares)s) AND c.atena_no <> '' AND {_COUNTS}
     AND NOT (c.id >= %(own)s AND c.id < %(own)s + {LINES_PER_FILE})
@@ -183,8 +183,8 @@ def prior_frame(*, using: str, scheme: str, first: date, last: date, file_id: in
 
 
 _IN_KIND = f"""
-SELECT c.id AS claim_id, c.search_no, c.scheme, c.atena_no, c.institution_code, c.service_month, c.care,
-    c.inpatient, c.insurer_no, c.prescriber, c.cost, c.days, c.visit_days
+SELECT c.id AS claim_id, c.search_no, c.receipt_no, c.billed_month, c.scheme, c.atena_no, c.institution_code,
+    c.service_month, c.care, c.inpatient, c.insurer_no, c.prescriber, c.cost, c.days, c.visit_days
 FROM subsidy_claim c
 WHERE c.atena_no = ANY(%(persons)s) AND c.service_month = ANY(%(months)s) AND {_COUNTS}
 """  # noqa: S608 - constants only

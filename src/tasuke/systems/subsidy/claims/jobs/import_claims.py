@@ -32,6 +32,7 @@ from tasuke.systems.subsidy.claims.frames import CLAIM_SCHEMA, KOHI_SCHEMA, empt
 from tasuke.systems.subsidy.claims.judging import CLAIMS_LOCK, Receipts, judge
 from tasuke.systems.subsidy.claims.loading import load_schemes, unsettled_insurers
 from tasuke.systems.subsidy.claims.models import LINES_PER_FILE
+from tasuke.systems.subsidy.claims.reasons import ClaimReason
 from tasuke.systems.subsidy.claims.storing import store_decided
 from tasuke.systems.subsidy.profile import active_profile
 
@@ -40,7 +41,8 @@ NAME = "import-claims"
 _JOBS = (NAME, "import-returns")  # both change which claims count
 CHUNK = 20_000
 # errors of a file whose row is taken all the same: as a query, or with the whole file held
-_TAKEN = (UNPROVEN_TOTALS - {"TRUNCATED"}) | {"DOUBLED_RECEIPT", "DOUBLED_ROW"}
+_TAKEN = (UNPROVEN_TOTALS - {"TRUNCATED"}) | {"DOUBLED_RECEIPT", "DOUBLED_ROW", "FILE_SEEN_BEFORE"}
+_SEEN = (ClaimReason.SAME_RECEIPT, ClaimReason.DUPLICATE_EARLIER)
 _NAMED = 3  # faults of the totals in the file's row; the run lists them all
 
 
@@ -89,7 +91,8 @@ def _plan(context: RunContext) -> Plan:
     held = _totals(read) if read.claims.height else ""
     receipts = Receipts(read.claims, read.kohi, read.daily, totals=(held, "") if held else None)
     decided = judge(context, receipts, known.pk if known else None)
-    problems = [p if p.file else replace(p, file=path.name) for p in [*read.problems, *_unconfirmed(decided)]]
+    told = [*read.problems, *_seen_before(decided), *_unconfirmed(decided)]
+    problems = [p if p.file else replace(p, file=path.name) for p in told]
     rejected = sum(p.severity is not Severity.WARNING and p.code not in _TAKEN for p in problems)
     work = _Work(decided, path, digest, others, size, rejected, held)
     chunks = -(-decided.claims.height // size)
@@ -103,6 +106,19 @@ def _totals(read: _Read) -> str:
     told = [f"{p.line}行目: {p.message}" if p.line else p.message for p in wrong[:_NAMED]]
     more = [f"ほか{len(wrong) - _NAMED}件"] if len(wrong) > _NAMED else []
     return " ".join(told + more)
+
+
+def _seen_before(decided: Decided) -> list[Problem]:
+    """A file of which most was there before is mostly an old one that was saved anew: another hash, the same bills."""
+    claims, reasons = decided.claims, pl.col("reasons").list
+    seen = claims.filter(pl.any_horizontal(reasons.contains(pl.lit(r.value)) for r in _SEEN)).height
+    if claims.height < 2 or seen * 2 < claims.height:
+        return []
+    message = (
+        f"{claims.height:,}件のうち{seen:,}件が、前に取り込んだファイルのレセプトと同じです。同じファイルを作り直した"
+        "ものではないか確かめてください。確かめるまで、過誤として返さないでください。"
+    )
+    return [Problem("FILE_SEEN_BEFORE", message, severity=Severity.ERROR)]
 
 
 def _unconfirmed(decided: Decided) -> list[Problem]:

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import os
 import shutil
 import socket
@@ -22,6 +21,7 @@ from psycopg.conninfo import make_conninfo
 
 from tasuke.formats import receipt_feed
 from tasuke.platform.access.demo_people import demo_people
+from tasuke.platform.accounts.totp import STEP
 from tasuke.platform.database.embedded import ensure_server
 from tasuke.platform.database.systems import SYSTEMS
 
@@ -137,21 +137,10 @@ def hand_in(prefix, out):
         csv.writer(file).writerows(
             [rows[0], *([*row[:year], int(row[year]) + 1, *row[year + 1 :]] for row in rows[1:])]
         )
-    parameters = json.dumps({"on": "2026-07-01"})
-    for command in (
-        ["import", "receipts", str(receipt)],
-        ["import", "tax", str(tax)],
-        ["run", "decide-reimbursements", "--target", "2026-07-01", "--parameters", parameters, "--apply"],
-    ):
-        tasuke(prefix, *command, "--by", "demo-operator")
-
-
-def tasuke(prefix, *arguments):
-    """The command, at the demo's city."""
     archive = Path(os.environ.get("TASUKE_HOME", "var"), "archive", prefix.removeprefix("tasuke_demo_")).resolve()
     own = {"TASUKE_DATABASE_PREFIX": prefix, "TASUKE_PROFILE": "sapporo", "TASUKE_ARCHIVE": str(archive)}
-    command = [str(Path(sys.executable).parent / "tasuke"), *arguments]
-    done = subprocess.run(command, env=os.environ | own, capture_output=True, text=True)
+    command = [sys.executable, str(Path(__file__).with_name("hand_in.py")), str(receipt), str(tax)]
+    done = subprocess.run(command, env=os.environ | own, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
 
 
@@ -189,7 +178,7 @@ def chromium():
 class Desk:
     """One person's browser."""
 
-    used_codes: dict[str, str] = {}  # noqa: RUF012 a code is good once, whoever asks
+    used_steps: dict[tuple[str, str], int] = {}  # noqa: RUF012 a code is good once, whoever asks
 
     def __init__(self, page, site):
         self.page, self.site = page, site
@@ -212,11 +201,13 @@ class Desk:
         return self
 
     def fresh_code(self, person):
-        """A code that was not used yet: at worst that of the next half minute."""
-        while (code := person.code(datetime.now(UTC))) == self.used_codes.get(person.personal_id):
-            time.sleep(1)
-        self.used_codes[person.personal_id] = code
-        return code
+        """A code that was not used yet: at worst that of the next half minute, which is good already."""
+        who = self.site, person.personal_id
+        last = self.used_steps.get(who, 0)
+        while last > int(time.time()) // STEP:
+            time.sleep(0.5)
+        step = self.used_steps[who] = max(int(time.time()) // STEP, last + 1)
+        return person.code(datetime.fromtimestamp(step * STEP, UTC))
 
     def go(self, path):
         self.page.goto(self.site + path)
@@ -239,16 +230,32 @@ class Desk:
         return self.page.locator("main").inner_text()
 
 
+@pytest.fixture(scope="session")
+def sessions():
+    """Cookies of the people who have signed in, by their ids: somebody who works goes on working in the next test."""
+    return {}
+
+
 @pytest.fixture
-def desk(chromium, site):
-    contexts = []
+def desk(chromium, site, sessions):
+    """desk("demo-clerk") is signed in: by both steps the first time, and again whenever the session has ended.
+
+    desk() is nobody's yet.
+    """
+    taken = []
 
     def sit_down(personal_id=None, **options):
         context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="ja-JP", **options)
-        contexts.append(context)
+        taken.append((personal_id, context))
         one = Desk(context.new_page(), site)
-        return one.sign_in(personal_id) if personal_id else one
+        if personal_id is None:
+            return one
+        context.add_cookies(sessions.pop(personal_id, []))
+        at_work = "/signin/" not in context.request.get(f"{site}/purpose/").url
+        return one if at_work else one.sign_in(personal_id)
 
     yield sit_down
-    for context in contexts:
+    for personal_id, context in taken:
+        if personal_id is not None:
+            sessions[personal_id] = context.cookies()
         context.close()

@@ -49,7 +49,7 @@ def test_an_application_goes_from_the_counter_to_a_printed_certificate(desk):
 
 
 def test_everything_works_without_script(desk):
-    clerk = desk("demo-clerk", java_script_enabled=False)
+    clerk = desk(java_script_enabled=False).sign_in("demo-clerk")
     clerk.go("/persons/")
     clerk.page.get_by_label("氏名・カナ・生年月日").fill("令和8年5月1日")
     clerk.page.get_by_role("button", name="探す").click()

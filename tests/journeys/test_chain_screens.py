@@ -7,6 +7,7 @@ import pytest
 
 # who walks where: every page that links lead to is opened, each shape of address once
 WALKS = {
+    "demo-head": ("/linkage/", "/linkage/letters/"),
     "demo-gateway": ("/resident/", "/gateway/"),
     "demo-gateway-chief": ("/resident/", "/welfare/delivery/"),
     "demo-welfare-chief": ("/welfare/",),

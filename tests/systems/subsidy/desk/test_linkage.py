@@ -96,6 +96,14 @@ def test_today_says_how_many_wait(browser, five):
     assert "反映できなかった変更" not in browser("clerk").get("/").content.decode()
 
 
+def test_a_warning_that_comes_again_with_every_change_waits_once(browser, five):
+    for sequence in (1001, 1002):
+        problem("11", sequence=sequence, taken=True, code="protection_flag_off", message="旗が外れています")
+    one = browser("reviewer", offices=[MIYAMAE])
+    assert one.get(LIST).content.decode().count("旗が外れています") == 1
+    assert ">4 <" in one.get("/").content.decode().partition("反映できなかった変更</span>")[2][:120]
+
+
 def test_other_roles_do_not_see_it(browser, five):
     for role in ("clerk", "operator", "payment_drafter", "auditor"):
         assert browser(role).get(LIST).status_code == 403

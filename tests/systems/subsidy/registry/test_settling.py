@@ -116,6 +116,15 @@ def test_a_person_settles_all_that_was_told_of_one_change_once():
     assert settle_change_problem(**given) is None
 
 
+def test_a_warning_that_came_again_and_again_is_settled_with_the_last_one():
+    given = {"provider": W, "kind": "person", "taken": True, "code": "protection_flag_off", "message": "x", "at": NOW}
+    for sequence, atena_no in ((1, "1"), (2, "1"), (3, "2")):
+        last = ChangeProblem.objects.using(S).create(**given, sequence=sequence, atena_no=atena_no)
+    again = ChangeProblem.objects.using(S).create(**given, sequence=4, atena_no="1")
+    settle_change_problem(using=S, problem_id=again.pk, reason="解除した", by="K0001", at=NOW)
+    assert list(ChangeProblem.objects.using(S).filter(settled_at__isnull=True)) == [last]
+
+
 @pytest.mark.parametrize(
     "half", [{"settled_at": NOW}, {"settled_by": "K"}, {"settled_at": NOW, "settled_by": "K"}, {"settled_reason": "r"}]
 )

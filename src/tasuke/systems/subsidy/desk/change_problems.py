@@ -14,6 +14,10 @@ from tasuke.systems.subsidy.desk.rows import Row, fetch
 from tasuke.systems.subsidy.registry.protection import protected_sql
 from tasuke.systems.subsidy.registry.wards import last_ward_sql
 
+# A warning that comes again with every change of the same person waits once, as it came last.
+WAITING = """p.settled_at IS NULL AND NOT (p.taken AND EXISTS (
+  SELECT 1 FROM subsidy_change_problem l WHERE l.atena_no = p.atena_no AND l.code = p.code AND l.message = p.message
+    AND l.taken AND l.settled_at IS NULL AND l.id > p.id))"""
 _OF_SCHEME = """(
   NOT EXISTS (SELECT 1 FROM subsidy_resident_record u WHERE u.atena_no = p.atena_no AND u.recorded_to IS NULL)
   OR EXISTS (SELECT 1 FROM subsidy_entitlement e
@@ -34,7 +38,7 @@ WHERE {which} AND {limits} ORDER BY p.id{order} LIMIT %(rows)s
 def change_problems(*, using: str, scope: Scope, on: date, settled: bool, after: int | None) -> list[Row]:
     """Up to a page and one more, after an id: open ones the oldest first, settled ones the newest first."""
     limits, parameters = within_sql(scope)
-    which = "p.settled_at IS NOT NULL" if settled else "p.settled_at IS NULL"
+    which = "p.settled_at IS NOT NULL" if settled else WAITING
     if after is not None:
         which += " AND p.id < %(after)s" if settled else " AND p.id > %(after)s"
     order = " DESC" if settled else ""

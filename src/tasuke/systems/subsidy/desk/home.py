@@ -11,7 +11,7 @@ from typing import Any
 from tasuke.platform.access import Action, Actor, Scope
 from tasuke.platform.access.people import duties
 from tasuke.systems.subsidy.desk.audit_work import audit_work
-from tasuke.systems.subsidy.desk.change_problems import within_sql
+from tasuke.systems.subsidy.desk.change_problems import WAITING, within_sql
 from tasuke.systems.subsidy.desk.notes import DUE
 from tasuke.systems.subsidy.desk.rows import fetch
 from tasuke.systems.subsidy.desk.tasks import CEILING, Task
@@ -63,7 +63,7 @@ _KINDS = (
           " AND r.recorded_to IS NULL AND r.valid @> %(on)s::date WHERE {limits} AND " + DUE, urgent=True),
     _Kind("changes", Action.LIST_CHANGE_PROBLEMS, "反映できなかった変更", "linkage:list", "", "件",
           "ほかのシステムから届き、人が確かめるもの",
-          "FROM subsidy_change_problem p WHERE p.settled_at IS NULL AND {changes}", urgent=True),
+          "FROM subsidy_change_problem p WHERE " + WAITING + " AND {changes}", urgent=True),
     _Kind("letters", Action.VIEW_SUBSIDY_LETTERS, "届かなかった電文", "linkage:letters", "", "通",
           "相手が受け付けず、もう一度送るかを決めるもの",
           "FROM transport_outgoing o WHERE o.state = 'dead'", urgent=True),

@@ -34,7 +34,7 @@ def delivery_page(request: OfficeRequest) -> HttpResponse:
     after = _after(request)
     found = delivery_records(using=USING, before=after, limit=PAGE_ROWS + 1)
     lines = [
-        (s, s.last_sequence - s.confirmed, s.requested_by == request.actor.personal_id, _labels(s.kinds))
+        (s, s.last_sequence - s.confirmed, s.requested_by == request.actor.personal_id, _labels(s.kinds), _lacking(s))
         for s in subscribers(using=USING)
     ]
     context = {
@@ -52,6 +52,13 @@ def _after(request: OfficeRequest) -> int | None:
 
 def _labels(kinds: list[str]) -> list[str]:
     return [Change.Kind(kind).label for kind in kinds]
+
+
+def _lacking(subscriber: Subscriber) -> list[str]:
+    """Kinds that an approval in force does not have: a business may have learnt them since."""
+    if subscriber.state != Subscriber.State.APPROVED:
+        return []
+    return _labels([kind for kind in Change.Kind.values if kind not in subscriber.kinds])
 
 
 @require_http_methods(["GET", "POST"])

@@ -85,6 +85,8 @@ def test_a_protected_address_is_for_the_supervisor_alone(people, role, django_as
         page = browser.get("/welfare/persons/1/").content.decode()
     assert "支援措置の対象者です" in page
     assert (PLACE in page) == ("小樽市架空町" in page) == (role == "welfare_supervisor")
+    assert ("架空園" in page) == (role == "welfare_supervisor")  # to whom letters go tells where somebody is
+    assert "架空園" not in browser.get("/welfare/persons/1/mailing/").content.decode()
     assert "1234567" not in page
     assert "****567" in page
     assert AuditEvent.objects.using(W).filter(kind="read", atena_no="1").exists()

@@ -5,6 +5,7 @@ offices: the offices of those who acted that the auditor may inspect; None for a
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connections
 
@@ -92,7 +93,7 @@ def events_of_act(*, using: str, event_id: int, offices: Offices, after: int | N
     return list((same.filter(pk__lt=after) if after is not None else same).newest_first()[:limit])
 
 
-def _asked(personal_id: str, period: Period, offices: Offices) -> dict[str, object]:
+def _asked(personal_id: str, period: Period, offices: Offices) -> dict[str, Any]:
     begin, end = bounds(period)
     return {
         "who": personal_id,

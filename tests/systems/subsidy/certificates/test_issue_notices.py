@@ -7,7 +7,7 @@ import tasuke.systems.subsidy.certificates.jobs as jobs
 from tasuke.systems.subsidy.certificates.jobs import issue_notices
 from tasuke.systems.subsidy.certificates.models import Certificate, Notice
 from tasuke.systems.subsidy.entitlements.models import InsuranceCheck
-from tasuke.systems.subsidy.registry.models import Relation, ResidentRecord
+from tasuke.systems.subsidy.registry.models import MailingAddress, Relation, ResidentRecord
 
 pytestmark = pytest.mark.django_db(databases=["subsidy"])
 assert jobs
@@ -160,11 +160,19 @@ def test_a_protected_childs_letter_is_set_aside(office, city, rejected):
     city.person("102", name="﨑山 花子", birth=date(1990, 1, 1), household_no="2")
     city.decision("102", outcome="rejected", reasons=["NOT_SINGLE_PARENT"])
     city.protect("101")
+    MailingAddress.objects.create(
+        atena_no="201", valid=(date(2026, 1, 1), None), relation="2", addressee="保護施設", postal_code="2100009",
+        address="川崎市架空町9", recorded_from=city.NOW,
+    )  # fmt: skip
     run = send(office)
     assert run.counts == {"通知": 2, "うち手渡し(支援措置)": 1, "通知した対象者": 2}
     mailed, by_hand = letters(office)
     assert "髙橋" not in "".join(office.pages(mailed))
     assert "手渡し" in by_hand.name
+    handed = "".join(office.pages(by_hand))
+    assert "(手渡し)" in handed
+    assert "架空町" not in handed  # neither the address nor a 送付先: who prints it need not know
+    assert "保護施設" not in handed
     lists = [f for f in office.files("notices") if f.name.startswith("通知簿")]
     assert "架空町" not in "".join("".join(office.pages(f)) for f in lists)
     assert Notice.objects.get(atena_no="101").hand_delivery

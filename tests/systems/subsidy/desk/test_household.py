@@ -8,7 +8,9 @@ from django.db import connections
 from tasuke.deploy.clock import TOKYO
 from tasuke.platform.access.models import Grant, GrantState
 from tasuke.platform.access.testing import make_grant, make_user
+from tasuke.systems.subsidy.certificates.models import Certificate
 from tasuke.systems.subsidy.desk.timeline import draw_timeline
+from tasuke.systems.subsidy.entitlements.models import Application, Decision, Entitlement
 from tasuke.systems.subsidy.registry.models import Account, Income, Insurance
 
 pytestmark = pytest.mark.django_db(databases=["subsidy", "accounts"])
@@ -70,6 +72,48 @@ def test_a_past_day_shows_what_held_then(people, browser):
     past = page(client, "/persons/0000000011/?on=R7.5.31")
     assert "旧姓" in past
     assert "令和7年5月31日の状態です" in past
+
+
+def test_a_past_day_knows_nothing_of_what_was_decided_later(people, browser):
+    people.resident("0000000011")
+    people.entitle("0000000011")
+    application = Application.objects.using("subsidy").create(
+        application_no="A1", scheme="kawasaki-shoni", kind="1", atena_no="0000000011",
+        applicant_atena_no="0000000011", role="1", received_on=date(2026, 6, 1), channel="1", reason="9",
+        event_date=date(2026, 6, 1), state="decided",
+    )  # fmt: skip
+    Decision.objects.using("subsidy").create(
+        kind="application", scheme="kawasaki-shoni", atena_no="0000000011", application_id=application.pk,
+        judged_on=date(2026, 6, 20), decided_on=date(2026, 6, 20), outcome="rejected", reasons=["NOT_INSURED"],
+        version="x", version_hash="x", facts={}, recorded_at=datetime(2026, 6, 20, 9, tzinfo=TOKYO),
+    )  # fmt: skip
+    entitlement = Entitlement.objects.using("subsidy").get()
+    Certificate.objects.using("subsidy").create(
+        scheme="kawasaki-shoni", atena_no="0000000011", entitlement_id=entitlement.pk, recipient_no="1234567",
+        payer_no="12345678", copay_class="a", valid=(date(2026, 4, 1), None), kind="new", state="returned",
+        issued_on=date(2026, 4, 1), returned_on=date(2026, 9, 1), returned_to="窓口", content={}, file_sha256="0" * 64,
+        page=1, run_id=1, issued_by="窓口",
+    )  # fmt: skip
+    client = browser()
+
+    def states(day):
+        h = client.get(f"/persons/0000000011/{day}").context["h"]
+        return [(a["state"], a["outcome"]) for a in h.applications], [c["state"] for c in h.certificates]
+
+    assert states("") == ([("decided", "rejected")], ["returned"])
+    assert states("?on=R8.6.20") == ([("decided", "rejected")], ["issued"])
+    assert states("?on=R8.6.19") == ([("received", None)], ["issued"])
+    assert states("?on=R8.5.31") == ([], ["issued"])
+
+
+def test_the_incomes_of_a_past_day_are_those_of_its_years_and_of_what_was_known(family, browser):
+    client = browser("reviewer")
+    assert "/persons/0000000011/income/?on=R8.4.2&amp;known=on" in page(
+        client, "/persons/0000000011/?on=R8.4.2&known=on"
+    )
+    assert "3,456,789円" in page(client, "/persons/0000000011/income/?on=R8.4.2&known=on")
+    assert "3,456,789円" not in page(client, "/persons/0000000011/income/?on=R7.12.31")
+    assert "3,456,789円" not in page(client, "/persons/0000000011/income/?on=R8.3.31&known=on")  # recorded on 1 April
 
 
 def test_what_was_not_recorded_yet_is_not_shown_as_known_then(family, browser):

@@ -41,7 +41,12 @@ def test_many_receipts_run_over_several_pages():
     )  # fmt: skip
     assert [(p["page"], p["pages"], len(p["items"])) for p in pages] == [("1", "2", ROWS_PER_NOTICE), ("2", "2", 1)]
     assert pages[0]["bank"] == "みずほ 東京営業部 普通 ****567"
-    assert pages[0]["postal"] == "210-0001"
+    assert (pages[0]["postal"], pages[0]["address"]) == ("210-0001", "架空町")
+    (handed,) = notice_pages(
+        payments({}), items(1), persons({"atena_no": "201"}), BANKS, profile=open_profile("kawasaki"), schemes={},
+        pay_on=DAY, issued_on=DAY, by_hand=True,
+    )  # fmt: skip
+    assert (handed["postal"], handed["address"]) == ("", "(手渡し)")
 
 
 @pytest.mark.parametrize(

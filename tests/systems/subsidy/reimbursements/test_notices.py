@@ -121,6 +121,9 @@ def test_a_letter_of_protected_people_is_handed_over(decided, protected):
     assert issue(decided).counts["うち手渡し(支援措置)"] == 2
     (file,) = files("償還払い決定通知書")
     assert file.name.endswith("_手渡し.pdf")
+    text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(fetch(file.sha256))).pages)
+    assert "(手渡し)" in text
+    assert "〒" not in text
     assert set(ReimbursementNotice.objects.values_list("hand_delivery", flat=True)) == {True}
 
 

@@ -13,6 +13,7 @@ from tasuke.systems.subsidy.registry.protection import in_force_sql
 from tasuke.systems.subsidy.registry.queries import persons_frame
 from tasuke.systems.subsidy.registry.tables import select_current
 
+BY_HAND = "(手渡し)"  # in the place of the address
 _IN_FORCE = "t.valid @> %s::date"
 _CAREFUL_HOUSEHOLDS = f"""
 SELECT DISTINCT r.household_no FROM subsidy_resident_record r JOIN subsidy_protection p USING (atena_no)

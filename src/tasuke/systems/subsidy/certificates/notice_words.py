@@ -21,6 +21,7 @@ from tasuke.systems.subsidy.certificates.insurance_words import (
     ask_rows,
     restored_rows,
 )
+from tasuke.systems.subsidy.certificates.letter_persons import BY_HAND
 from tasuke.systems.subsidy.certificates.models import NoticeKind
 
 _INCOME = {ReasonCode.INCOME_OVER, ReasonCode.INCOME_LIMITS_COVERAGE}
@@ -99,8 +100,9 @@ def _letter(
         "issued": to_wareki(on),
         "issuer": head.title,
         "office": f"{ward.office} 電話 {ward.phone}" if ward else head.contact,
-        "postal": _postal(row["to_postal_code"]),
-        "address": row["to_printed_address"],
+        # what is handed over needs no address: whoever prints it must not read where a protected person gets letters
+        "postal": "" if row["hand"] else _postal(row["to_postal_code"]),
+        "address": BY_HAND if row["hand"] else row["to_printed_address"],
         "to": row["to_name"],
         "lead": _LEADS[kind],
         "rows": _rows(row, kind, scheme, profile, len(rows)),

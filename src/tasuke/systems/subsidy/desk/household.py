@@ -3,8 +3,9 @@
 import json
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from tasuke.platform.access import Scope
 from tasuke.systems.subsidy.desk.notes import notes_of
@@ -73,10 +74,13 @@ WHERE e.atena_no = ANY(%(people)s) AND {known} AND (%(schemes)s::text[] IS NULL 
 ORDER BY e.atena_no, e.scheme, lower(e.valid)
 """
 _APPLICATIONS = """
-SELECT a.id, a.application_no, a.scheme, a.kind, a.atena_no, a.applicant_atena_no, a.received_on, a.state,
+SELECT a.id, a.application_no, a.scheme, a.kind, a.atena_no, a.applicant_atena_no, a.received_on,
+       CASE WHEN NOT %(past)s OR a.state NOT IN ('received', 'held', 'decided') THEN a.state
+            WHEN d.outcome IS NULL THEN 'received' WHEN d.outcome = 'pending' THEN 'held' ELSE 'decided' END AS state,
        d.outcome, d.reasons, d.decided_on
 FROM subsidy_application a
 LEFT JOIN LATERAL (SELECT outcome, reasons, decided_on FROM subsidy_decision d WHERE d.application_id = a.id
+                   AND d.decided_on <= %(on)s AND d.recorded_at < coalesce(%(at)s, 'infinity'::timestamptz)
                    ORDER BY d.id DESC LIMIT 1) d ON TRUE
 WHERE a.atena_no = ANY(%(people)s) AND a.received_on <= %(on)s
   AND NOT (a.kind = '4' AND starts_with(a.application_no, '届'))  -- stands among the 届出
@@ -84,7 +88,13 @@ WHERE a.atena_no = ANY(%(people)s) AND a.received_on <= %(on)s
 ORDER BY a.received_on DESC, a.id DESC LIMIT 30
 """
 _PAPERS = """
-SELECT 'certificate' AS paper, c.id, c.scheme, c.atena_no, c.recipient_no, c.kind, c.state, c.issued_on,
+SELECT 'certificate' AS paper, c.id, c.scheme, c.atena_no, c.recipient_no, c.kind, CASE
+         WHEN NOT %(past)s OR c.state = 'issued' OR c.returned_on <= %(on)s THEN c.state
+         WHEN EXISTS (SELECT 1 FROM subsidy_certificate n WHERE n.scheme = c.scheme AND n.atena_no = c.atena_no
+                      AND n.id > c.id AND n.issued_on <= %(on)s) THEN 'replaced'
+         WHEN EXISTS (SELECT 1 FROM subsidy_decision d WHERE d.scheme = c.scheme AND d.atena_no = c.atena_no
+                      AND d.outcome = 'lost' AND d.decided_on BETWEEN c.issued_on AND %(on)s) THEN 'recall'
+         ELSE 'issued' END AS state, c.issued_on,
        lower(c.valid) AS since, upper(c.valid) AS until, c.hand_delivery
 FROM subsidy_certificate c WHERE c.atena_no = ANY(%(people)s) AND c.issued_on <= %(on)s
   AND (%(schemes)s::text[] IS NULL OR c.scheme = ANY(%(schemes)s))
@@ -96,10 +106,18 @@ ORDER BY issued_on DESC, id DESC LIMIT 40
 """
 _CLAIMS = """
 SELECT c.atena_no, c.scheme, c.service_month, count(*) AS claims, sum(c.cost)::bigint AS cost,
-       sum(c.burden)::bigint AS burden, sum(c.subsidy + c.meals_subsidy)::bigint AS subsidy,
-       count(*) FILTER (WHERE c.state = 'query') AS queries, count(*) FILTER (WHERE c.state = 'return') AS returned
+       sum(c.burden + coalesce(e.burden, 0))::bigint AS burden,
+       sum(c.subsidy + c.meals_subsidy + coalesce(e.subsidy, 0))::bigint AS subsidy,
+       count(*) FILTER (WHERE c.state = 'query' AND e.last IS NULL) AS queries,
+       count(*) FILTER (WHERE coalesce(e.last, c.state) IN ('return', 'refuse')) AS returned
 FROM subsidy_claim c
+LEFT JOIN LATERAL (  -- what people booked on it until then
+  SELECT sum(x.burden) AS burden, sum(x.subsidy + x.meals_subsidy) AS subsidy,
+         (array_agg(x.kind ORDER BY x.id DESC))[1] AS last
+  FROM subsidy_claim_entry x WHERE x.claim_id = c.id AND x.decided_at < %(moment)s) e ON TRUE
 WHERE c.atena_no = ANY(%(people)s)
+  AND (%(at)s::timestamptz IS NULL
+       OR EXISTS (SELECT 1 FROM exchange_inbound_file f WHERE f.id = c.file_id AND f.received_at < %(at)s))
   AND c.service_month BETWEEN %(on)s::date - make_interval(months => %(months)s) AND %(on)s
   AND (%(schemes)s::text[] IS NULL OR c.scheme = ANY(%(schemes)s))
 GROUP BY c.atena_no, c.scheme, c.service_month ORDER BY c.service_month DESC, c.atena_no LIMIT 24
@@ -108,14 +126,17 @@ _BENEFITS = """
 SELECT r.id, r.receipt_id, r.atena_no, r.scheme, t.receipt_no, t.received_on, r.outcome, r.amount, r.decided_on
 FROM subsidy_reimbursement r JOIN subsidy_receipt t ON t.id = r.receipt_id
 WHERE r.atena_no = ANY(%(people)s) AND r.decided_on <= %(on)s
+  AND r.recorded_at < coalesce(%(at)s, 'infinity'::timestamptz)
   AND (%(schemes)s::text[] IS NULL OR r.scheme = ANY(%(schemes)s))
 ORDER BY r.decided_on DESC, r.id DESC LIMIT 24
 """
 _NOTIFICATIONS = """
 SELECT n.id, n.kind, n.atena_no, n.received_on, n.channel, n.effective_on, n.recorded_name, k.accepted,
        n.needs_check AND k.id IS NULL AS waiting
-FROM subsidy_notification n LEFT JOIN subsidy_notification_check k ON k.notification_id = n.id
+FROM subsidy_notification n
+LEFT JOIN subsidy_notification_check k ON k.notification_id = n.id AND k.checked_at < %(moment)s
 WHERE n.atena_no = ANY(%(people)s) AND n.received_on <= %(on)s
+  AND n.recorded_at < coalesce(%(at)s, 'infinity'::timestamptz)
 ORDER BY n.received_on DESC, n.id DESC LIMIT 20
 """
 
@@ -170,7 +191,8 @@ def show_household(
     """The household of a person on a day, by what is known now or was known at a moment. Raises NotInScope.
 
     whole: False leaves out what a form does not need (applications, papers, claims, benefits, notes): four statements.
-    today: when `on` may lie ahead. Who is protected today is guarded, also where 支援措置 will have ended by then.
+    today: where `on` may be another day: states are then those of that day, and who is protected today is guarded
+    also on a day on which 支援措置 will have ended.
     """
     guarded_on = min(on, today or on)
     asked: dict[str, Any] = {
@@ -179,10 +201,12 @@ def show_household(
         "guarded_on": guarded_on,
         "months": _CLAIM_MONTHS,
         "at": known_at,
+        "moment": known_at or _end_of(on),
+        "past": known_at is not None or on < (today or on),
     }
 
     def run(query: str, alias: str = "c") -> list[Row]:
-        text = query.format(known=_known(alias, known_at), known_d=_known("d", known_at), protected=_PROTECTED)
+        text = query.format(known=known_sql(alias, known_at), known_d=known_sql("d", known_at), protected=_PROTECTED)
         return fetch(using, text, asked)
 
     found = run(_PERSON)
@@ -199,7 +223,7 @@ def show_household(
         return _named(run(query), names) if whole else []
 
     papers = rest(_PAPERS)
-    notes = notes_of(using=using, people=asked["people"], on=on, rows=_NOTES) if whole else []
+    notes = notes_of(using=using, people=asked["people"], on=on, known_at=known_at, rows=_NOTES) if whole else []
     return Household(
         person=names[atena_no],
         members=members,
@@ -229,7 +253,12 @@ def schemes_in(scope: Scope, ward: str) -> list[str] | None:
     return sorted(allowed)
 
 
-def _known(alias: str, known_at: datetime | None) -> str:
+def _end_of(day: date) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time(), ZoneInfo("Asia/Tokyo"))
+
+
+def known_sql(alias: str, known_at: datetime | None) -> str:
+    """Rows of a history by what is known now, or was known at the moment `%(at)s`."""
     if known_at is None:
         return f"{alias}.recorded_to IS NULL"
     return f"{alias}.recorded_from <= %(at)s AND ({alias}.recorded_to IS NULL OR {alias}.recorded_to > %(at)s)"

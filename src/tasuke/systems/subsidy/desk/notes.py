@@ -1,6 +1,6 @@
 """応対記録 of a person, and those of everybody that ask for a call."""
 
-from datetime import date
+from datetime import date, datetime
 
 from tasuke.platform.access import Scope
 from tasuke.systems.subsidy.desk.rows import Row, fetch
@@ -11,7 +11,9 @@ _OF_PERSON = """
 SELECT n.id, n.atena_no, n.contact_on, n.channel, n.kind, n.text, n.follow_up_on, n.recorded_at, n.recorded_name,
        n.corrects_id, c.id IS NOT NULL AS corrected
 FROM subsidy_contact_note n LEFT JOIN subsidy_contact_note c ON c.corrects_id = n.id
+  AND c.recorded_at < coalesce(%(at)s, 'infinity'::timestamptz)
 WHERE n.atena_no = ANY(%(people)s) AND n.contact_on <= %(on)s
+  AND n.recorded_at < coalesce(%(at)s, 'infinity'::timestamptz)
 ORDER BY n.contact_on DESC, n.id DESC LIMIT %(rows)s
 """
 _WHOSE = """
@@ -44,9 +46,14 @@ def whose(*, using: str, atena_no: str, scope: Scope, on: date) -> Row | None:
     return found[0] if found else None
 
 
-def notes_of(*, using: str, people: list[str], on: date, rows: int = SHOWN) -> list[Row]:
-    """The notes of some persons up to a day, the newest first, corrected ones included."""
-    return fetch(using, _OF_PERSON, {"people": people, "on": on, "rows": rows})
+def notes_of(
+    *, using: str, people: list[str], on: date, known_at: datetime | None = None, rows: int = SHOWN
+) -> list[Row]:
+    """The notes of some persons up to a day, the newest first, corrected ones included.
+
+    known_at: only what had been recorded by then.
+    """
+    return fetch(using, _OF_PERSON, {"people": people, "on": on, "at": known_at, "rows": rows})
 
 
 def notes_due(*, using: str, scope: Scope, on: date) -> list[Row]:

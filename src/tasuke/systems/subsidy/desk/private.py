@@ -1,10 +1,10 @@
 """What of a household needs a permission of its own: incomes by year, addresses under 支援措置."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from tasuke.platform.access import Scope
-from tasuke.systems.subsidy.desk.household import NotInScope
+from tasuke.systems.subsidy.desk.household import NotInScope, known_sql
 from tasuke.systems.subsidy.desk.rows import Row, fetch
 from tasuke.systems.subsidy.registry.protection import protected_sql
 
@@ -35,16 +35,22 @@ LEFT JOIN LATERAL (
   WHERE i.source = 'inquiry' AND atena_no = i.atena_no AND year = i.tax_year AND taken_over_at IS NOT NULL
   ORDER BY taken_over_at DESC LIMIT 1
 ) q ON TRUE
-WHERE i.atena_no = ANY(%(people)s) AND i.recorded_to IS NULL AND i.tax_year > %(year)s
+WHERE i.atena_no = ANY(%(people)s) AND {known} AND i.tax_year > %(first)s AND i.tax_year <= %(last)s
 ORDER BY i.atena_no, i.tax_year DESC
 """
 
 
-def household_incomes(*, using: str, atena_no: str, on: date, scope: Scope) -> tuple[list[Row], list[Row]]:
-    """The members with the incomes of the last four years that are known. Raises NotInScope. Two statements."""
+def household_incomes(
+    *, using: str, atena_no: str, on: date, scope: Scope, known_at: datetime | None = None
+) -> tuple[list[Row], list[Row]]:
+    """The members on a day with the incomes of the four years up to it, by what is known now or was known at a moment.
+
+    Raises NotInScope. Two statements.
+    """
     people = _members(using, atena_no, on, scope)
     names = {p["atena_no"]: p["name"] for p in people}
-    incomes = fetch(using, _INCOMES, {"people": list(names), "year": on.year - _YEARS})
+    asked = {"people": list(names), "first": on.year - _YEARS, "last": on.year, "at": known_at}
+    incomes = fetch(using, _INCOMES.format(known=known_sql("i", known_at)), asked)
     return people, [{**row, "name": names[row["atena_no"]]} for row in incomes]
 
 

@@ -9,6 +9,7 @@ from tasuke.core.calendar import to_wareki
 from tasuke.core.problems import Problem, Severity
 from tasuke.platform.documents import Column, Line, list_paper
 from tasuke.schemes.profile import Letterhead, Profile, Ward
+from tasuke.systems.subsidy.certificates.letter_persons import BY_HAND
 
 ROWS_PER_NOTICE = 13
 _KIND = {"1": "普通", "2": "当座", "4": "貯蓄", "9": "その他"}
@@ -55,8 +56,12 @@ def notice_pages(
     schemes: dict[str, str],
     pay_on: date,
     issued_on: date,
+    by_hand: bool = False,
 ) -> list[dict[str, Any]]:
-    """Pages of 支払通知書, in the order of the payments. Of an account number the last three digits show."""
+    """Pages of 支払通知書, in the order of the payments. Of an account number the last three digits show.
+
+    by_hand: without an address.
+    """
     people = {row["atena_no"]: row for row in persons.iter_rows(named=True)}
     wards = {w.code: w for w in profile.wards}
     head = profile.letterhead_on(issued_on)
@@ -75,7 +80,7 @@ def notice_pages(
         ]
         parts = [rows[i : i + ROWS_PER_NOTICE] for i in range(0, len(rows), ROWS_PER_NOTICE)]
         payee = people.get(payment["payee_atena_no"], {})
-        base = _notice_head(payment, payee, wards.get(payment["ward_code"]), head) | {
+        base = _notice_head(payment, payee, wards.get(payment["ward_code"]), head, by_hand=by_hand) | {
             "issued": to_wareki(issued_on),
             "pay_day": to_wareki(pay_on),
             "pages": str(len(parts)),
@@ -84,10 +89,13 @@ def notice_pages(
     return pages
 
 
-def _notice_head(payment: dict[str, Any], payee: dict[str, Any], ward: Ward | None, head: Letterhead) -> dict[str, Any]:
+def _notice_head(
+    payment: dict[str, Any], payee: dict[str, Any], ward: Ward | None, head: Letterhead, *, by_hand: bool
+) -> dict[str, Any]:
     return {
-        "postal": _postal(payee.get("postal_code")),
-        "address": " ".join(filter(None, [payee.get("address"), payee.get("address_detail")])),
+        # handed over: whoever prints it must not read where a protected person gets letters
+        "postal": "" if by_hand else _postal(payee.get("postal_code")),
+        "address": BY_HAND if by_hand else " ".join(filter(None, [payee.get("address"), payee.get("address_detail")])),
         "to": payee.get("name", ""),
         "office": f"{ward.office} 電話 {ward.phone}" if ward else head.contact,
         "issuer": head.title,

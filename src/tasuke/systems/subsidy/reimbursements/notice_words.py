@@ -10,6 +10,7 @@ from tasuke.core.calendar import to_wareki, to_wareki_short
 from tasuke.platform.documents import Column, Line, list_paper
 from tasuke.schemes.definition import Scheme
 from tasuke.schemes.profile import Profile
+from tasuke.systems.subsidy.certificates.letter_persons import BY_HAND
 from tasuke.systems.subsidy.reimbursements.reasons import ReceiptReason, receipt_reason_label
 
 LINES_PER_PAGE = 7
@@ -61,8 +62,9 @@ def letter_contents(
                 "issued": to_wareki(on),
                 "issuer": head.title,
                 "office": f"{ward.office} 電話 {ward.phone}" if ward else head.contact,
-                "postal": _postal(row["to_postal_code"]),
-                "address": row["to_printed_address"],
+                # handed over: whoever prints it must not read where a protected person gets letters
+                "postal": "" if row["hand"] else _postal(row["to_postal_code"]),
+                "address": BY_HAND if row["hand"] else row["to_printed_address"],
                 "to": row["to_name"],
                 "lead": _LEADS[row["outcome"]],
                 "rows": _rows(row, schemes[row["scheme"]].name),

@@ -32,10 +32,7 @@ class DayForm(forms.Form):
 @screen(Action.VIEW_HOUSEHOLD, purpose="required")
 def household(request: OfficeRequest, atena_no: str) -> HttpResponse:
     """Everything about a household on one page, today or on a day of the past."""
-    form = DayForm(request.GET) if "on" in request.GET else DayForm(initial={"on": request.today})
-    valid = form.is_bound and form.is_valid()
-    on: date = (form.cleaned_data["on"] if valid else None) or request.today
-    known_at = _end_of(on, request.at) if valid and form.cleaned_data["known"] else None
+    form, on, known_at = _day_of(request)
     shown = _show(request, atena_no, on, known_at)
     request.audit.read(shown.atena_nos, "household")
     past = on != request.today or known_at is not None
@@ -54,13 +51,17 @@ def household(request: OfficeRequest, atena_no: str) -> HttpResponse:
 @require_safe
 @screen(Action.VIEW_INCOME, purpose="required")
 def income(request: OfficeRequest, atena_no: str) -> HttpResponse:
-    """Incomes of the household, four years."""
+    """Incomes of the household, four years, today or on the day that the household page shows."""
+    _, on, known_at = _day_of(request)
     try:
-        people, incomes = household_incomes(using=USING, atena_no=atena_no, on=request.today, scope=request.scope)
+        people, incomes = household_incomes(
+            using=USING, atena_no=atena_no, on=on, scope=request.scope, known_at=known_at
+        )
     except NotInScope as error:
         raise Http404 from error
     request.audit.read([p["atena_no"] for p in people], "income")
-    return render(request, "desk/income.html", {"people": people, "incomes": incomes, "atena_no": atena_no})
+    context = {"people": people, "incomes": incomes, "atena_no": atena_no, "on": on, "known_at": known_at}
+    return render(request, "desk/income.html", context)
 
 
 @require_safe
@@ -73,6 +74,14 @@ def protected_address(request: OfficeRequest, atena_no: str) -> HttpResponse:
         raise Http404 from error
     request.audit.read([p["atena_no"] for p in people], "protected-address")
     return render(request, "desk/protected_address.html", {"people": people, "atena_no": atena_no})
+
+
+def _day_of(request: OfficeRequest) -> tuple[DayForm, date, datetime | None]:
+    """The form, the day that it asks for (today), and the moment by whose knowledge (None: by today's)."""
+    form = DayForm(request.GET) if "on" in request.GET else DayForm(initial={"on": request.today})
+    valid = form.is_bound and form.is_valid()
+    on: date = (form.cleaned_data["on"] if valid else None) or request.today
+    return form, on, _end_of(on, request.at) if valid and form.cleaned_data["known"] else None
 
 
 def _new_note(today: date) -> NoteForm:

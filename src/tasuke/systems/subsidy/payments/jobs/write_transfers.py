@@ -93,7 +93,7 @@ def _notices(context: RunContext, work: _Work, number: int) -> ChunkResult:
             continue
         pages = notice_pages(
             part, items, persons, work.bank_names, profile=profile, schemes=schemes, pay_on=work.pay_on,
-            issued_on=issued_on,
+            issued_on=issued_on, by_hand=bool(suffix),
         )  # fmt: skip
         data = {"seal": profile.letterhead_on(issued_on).seal, "fictitious": profile.fictitious, "pages": pages}
         pdf = render_paper(NOTICE, data, made_at=context.now, tagged=False)

@@ -134,6 +134,7 @@ def new_extract(request: OfficeRequest, dataset: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         if counting:
             rows = count_rows(using=USING, dataset=dataset, filters=form.filters, scope=request.scope, on=request.today)
+            form.fields["purpose"].required = True  # for what comes next
             return choosing(request, dataset, form, counted=rows)
         given = form.cleaned_data
         try:

@@ -1,10 +1,12 @@
-"""A small city through the whole demo, twice: what was planted is found, and the second time nothing changes."""
+"""A small city through the whole demo: what was planted is found, nothing changes when it runs again, and the same seed
+makes the same files."""
 
 import json
 import os
 import subprocess
 import sys
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import psycopg
 import pytest
@@ -18,34 +20,55 @@ from tasuke.platform.database.systems import ALL_SYSTEMS
 
 pytestmark = pytest.mark.slow
 
-RESIDENTS, MONTHS = 1_500, 2
+RESIDENTS, MONTHS, SEED = 1_500, 2, 97
 DEMO = "from tasuke.cli.main import run; run()"
-OTHER_WAYS = " ".join(f"-c enable_{way}=off" for way in ("hashjoin", "hashagg", "indexscan", "bitmapscan"))
-SEEDS = [
-    "test_the_demo_finds_what_was_planted_and_changes_nothing_the_second_time",
-    "test_the_same_seed_makes_the_same_files_whatever_way_the_work_is_done",
-]
+# a database that finds its rows in other ways and so gives them in another order, and columns worked on by one thread
+OTHER_WAYS = {
+    "PGOPTIONS": " ".join(f"-c enable_{way}=off" for way in ("hashjoin", "hashagg", "indexscan", "bitmapscan")),
+    "POLARS_MAX_THREADS": "1",
+}
 # planted mistakes that the program is known not to find, with the reason; empty while there is none
 KNOWN_MISSES: dict[str, str] = {}
 
 
-class City(NamedTuple):
-    name: str
-    seed: int
+class Run(NamedTuple):
+    """A run of the demo. told: what it said on the way; rows: see `checksums`."""
+
+    out: Path
+    result: dict[str, Any]
+    told: str
+    rows: dict[str, Any]
+
+
+class Runs(NamedTuple):
+    """The same city three times: from nothing; over what the first run left, into another folder; and when that had
+    been thrown away, from nothing in other ways."""
+
+    first: Run
+    second: Run
+    other: Run
 
 
 def database(city, system="subsidy"):
-    return f"tasuke_demo_{city.name}_{RESIDENTS}_{MONTHS}_{city.seed}_{system}"
+    return f"tasuke_demo_{city}_{RESIDENTS}_{MONTHS}_{SEED}_{system}"
 
 
-@pytest.fixture(params=["kawasaki", "sapporo"])
+@pytest.fixture(scope="module", params=["kawasaki", "sapporo"])
 def city(request):
-    """A city whose demo databases are not there, neither before nor afterwards. Tests run beside each other: each has
-    a seed and so databases of its own."""
-    city = City(request.param, 97 + SEEDS.index(request.node.originalname))
+    """A city whose demo databases are not there, neither before nor afterwards."""
+    drop_databases(request.param)
+    yield request.param
+    drop_databases(request.param)
+
+
+@pytest.fixture(scope="module")
+def runs(city, tmp_path_factory):
+    folder = tmp_path_factory.mktemp(city)
+    first = run_demo(city, folder / "first")
+    second = run_demo(city, folder / "second")  # the folder of the first time must not matter
     drop_databases(city)
-    yield city
-    drop_databases(city)
+    other = run_demo(city, folder / "other", **OTHER_WAYS)
+    return Runs(first, second, other)
 
 
 def drop_databases(city):
@@ -56,16 +79,16 @@ def drop_databases(city):
 
 
 def run_demo(city, out, **environment):
-    size = ["--residents", str(RESIDENTS), "--months", str(MONTHS), "--seed", str(city.seed)]
+    size = ["--residents", str(RESIDENTS), "--months", str(MONTHS), "--seed", str(SEED)]
     process = subprocess.run(
-        [sys.executable, "-c", DEMO, "demo", "--city", city.name, *size, "--out", str(out), "--no-serve"],
+        [sys.executable, "-c", DEMO, "demo", "--city", city, *size, "--out", str(out), "--no-serve"],
         env=os.environ | {"COLUMNS": "200"} | environment,
         capture_output=True,
         text=True,
         check=False,
     )
     assert process.returncode == 0, process.stderr[-4_000:]
-    return json.loads(process.stdout), process.stderr
+    return Run(out, json.loads(process.stdout), process.stderr, checksums(city))
 
 
 def checksums(city):
@@ -81,47 +104,43 @@ def checksums(city):
 
 
 def files_of(out):
-    return {path.relative_to(out): path.stat().st_size for path in out.rglob("*") if path.is_file()}
+    return {path.relative_to(out) for path in out.rglob("*") if path.is_file()}
 
 
-def test_the_demo_finds_what_was_planted_and_changes_nothing_the_second_time(city, tmp_path):
-    first, told = run_demo(city, tmp_path)
+def test_the_demo_finds_what_was_planted(runs):
+    out, result, told, _ = runs.first
 
-    missed = {row["kind"] for row in first["planted"] if row["missed"]}
-    assert missed <= set(KNOWN_MISSES), (tmp_path / "見逃し.csv").read_text(encoding="utf-8-sig")
-    assert first["false_alarms"] == 0, (tmp_path / "誤検知.csv").read_text(encoding="utf-8-sig")
-    assert sum(row["planted"] for row in first["planted"]) >= 5
+    missed = {row["kind"] for row in result["planted"] if row["missed"]}
+    assert missed <= set(KNOWN_MISSES), (out / "見逃し.csv").read_text(encoding="utf-8-sig")
+    assert result["false_alarms"] == 0, (out / "誤検知.csv").read_text(encoding="utf-8-sig")
+    assert sum(row["planted"] for row in result["planted"]) >= 5
     assert "誤りの発見" in told
-    truth = json.loads((tmp_path / "1_市のファイル" / "city.json").read_text())["truth"]
-    states = {row["state"]: row for row in first["claims"]}
-    assert sum(row["claims"] for row in first["claims"]) == truth["claims"]
+    truth = json.loads((out / "1_市のファイル" / "city.json").read_text())["truth"]
+    states = {row["state"]: row for row in result["claims"]}
+    assert sum(row["claims"] for row in result["claims"]) == truth["claims"]
     assert states["accepted"]["claims"] >= truth["claims_good"]
     assert states["accepted"]["subsidy"] >= truth["claims_subsidy"] > 0
-    check_outputs(tmp_path)
+    check_outputs(out)
 
-    before, files = checksums(city), files_of(tmp_path)
-    again = tmp_path / "again"  # a folder thrown away or another one asked for must not matter
-    second, _ = run_demo(city, again)
 
-    assert checksums(city) == before
-    assert files_of(again).keys() == files.keys()
-    assert [row for row in second["planted"] if row["missed"]] == [row for row in first["planted"] if row["missed"]]
-    done_again = [step["title"] for step in second["steps"] if step["changed"]]
+def test_the_demo_changes_nothing_the_second_time(runs):
+    first, second = runs.first, runs.second
+
+    assert second.rows == first.rows
+    assert files_of(second.out) == files_of(first.out)
+    assert second.result["planted"] == first.result["planted"]
+    done_again = [step["title"] for step in second.result["steps"] if step["changed"]]
     assert done_again == ["架空の市の生成"]
 
 
-def test_the_same_seed_makes_the_same_files_whatever_way_the_work_is_done(city, tmp_path):
-    """Certificates, registers, letters, decided claims and the bank's file, byte by byte: in a database that finds its
-    rows in other ways and so gives them in another order, and with columns worked on by one thread."""
-    one, other = tmp_path / "one", tmp_path / "other"
-    first, _ = run_demo(city, one)
-    drop_databases(city)
-    second, _ = run_demo(city, other, PGOPTIONS=OTHER_WAYS, POLARS_MAX_THREADS="1")
+def test_the_same_seed_makes_the_same_files_whatever_way_the_work_is_done(runs):
+    """Certificates, registers, letters, decided claims and the bank's file, byte by byte."""
+    one, other = runs.first.out, runs.other.out
 
-    assert files_of(other).keys() == files_of(one).keys()
+    assert files_of(other) == files_of(one)
     names = [path for path in files_of(one) if path.name != "result.json"]
     assert [str(path) for path in names if (one / path).read_bytes() != (other / path).read_bytes()] == []
-    assert of_the_city(second) == of_the_city(first)
+    assert of_the_city(runs.other.result) == of_the_city(runs.first.result)
 
 
 def of_the_city(result):

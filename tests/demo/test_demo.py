@@ -120,6 +120,7 @@ def test_the_demo_finds_what_was_planted(runs):
     assert sum(row["claims"] for row in result["claims"]) == truth["claims"]
     assert states["accepted"]["claims"] >= truth["claims_good"]
     assert states["accepted"]["subsidy"] >= truth["claims_subsidy"] > 0
+    assert [name for step in result["steps"] for name in step["counts"] if name.isascii()] == []
     check_outputs(out)
 
 

@@ -21,13 +21,14 @@ CLERK, HEAD = "demo-clerk", "demo-head"
 
 @dataclass(slots=True)
 class Step:
-    """What one kind of step did over the whole demo."""
+    """What one kind of step did over the whole demo. told: of a step that is no run, what it did the last time."""
 
     title: str
     runs: int = 0
     changed: int = 0
     seconds: float = 0.0
     counts: dict[str, int] = field(default_factory=dict)
+    told: str = ""
 
     def add(self, run: Run, *, fresh: bool, seconds: float) -> None:
         """Count one run; a run that had been done before adds its time only."""
@@ -66,6 +67,7 @@ class Office:
         """A step that is not a run. changed: whether it did anything that was not done before."""
         step = self.steps.setdefault(title, Step(title))
         step.runs, step.changed, step.seconds = step.runs + 1, step.changed + changed, step.seconds + seconds
+        step.told = told if changed else step.told
         self.line(title, "", told, seconds)
 
     def line(self, title: str, what: str, told: str, seconds: float) -> None:

@@ -73,7 +73,8 @@ def write_result(out: Path, *, steps: list[Step], score: Score, states: pl.DataF
     """result.json: counts, amounts, times and the planted mistakes; also the rows behind missed and false alarms."""
     value = {
         "seconds": round(seconds, 1),
-        "steps": [asdict(step) for step in steps],
+        # what a step told is for the terminal
+        "steps": [{key: value for key, value in asdict(step).items() if key != "told"} for step in steps],
         "claims": states.to_dicts(),
         "planted": [row | {"label": LABELS.get(row["kind"], row["kind"])} for row in score.kinds.to_dicts()],
         "false_alarms": score.false_alarms,

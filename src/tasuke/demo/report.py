@@ -21,6 +21,7 @@ def show_report(
     console.print(_steps(steps))
     console.print(_claims(states))
     console.print(_planted(score))
+    console.print(f"誤検知: 正しいレセプト {score.honest_claims:,}件のうち、疑ったもの {score.false_alarms:,}件")
     folders = "  ".join(f"{name} {count}" for name, count in sorted(files.items()))
     console.print(f"できたファイル: [bold]{out}[/]  ({folders})")
     console.print(f"全体 {seconds:.1f} 秒")
@@ -30,7 +31,7 @@ def _steps(steps: list[Step]) -> Table:
     table = Table("仕事", "回数", "結果", "秒", title="した仕事")
     for step in steps:
         told = "、".join(f"{key} {value:,}" for key, value in step.counts.items() if value)
-        table.add_row(step.title, str(step.runs), told or "変更なし", f"{step.seconds:.1f}")
+        table.add_row(step.title, str(step.runs), told or step.told or "変更なし", f"{step.seconds:.1f}")
     return table
 
 
@@ -48,5 +49,4 @@ def _planted(score: Score) -> Table:
         table.add_row(LABELS.get(kind, kind), f"{planted:,}", f"{found:,}", f"{missed:,}", style=style)
     totals = score.kinds.select(pl.col("planted", "found", "missed").sum()).row(0)
     table.add_row("合計", *(f"{n:,}" for n in totals), style="bold")
-    table.add_row("誤検知(正しいのに疑ったレセプト)", f"{score.honest_claims:,}", f"{score.false_alarms:,}", "")
     return table

@@ -35,6 +35,7 @@ WORDS = {
     "receipts": "領収書",
     "received": "受付",
     "rejected": "非該当・不支給",
+    "sent": "配信",
     "relations": "関係者",
     "reopened": "復活",
     "return": "過誤",
@@ -45,6 +46,7 @@ WORDS = {
     "superseded": "訂正",
     "targets": "対象",
     "unchanged": "変更なし",
+    "unknown": "台帳にいない人",
     "waiting": "保険確認中",
 }
 

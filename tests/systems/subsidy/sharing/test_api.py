@@ -9,7 +9,10 @@ from tests.systems.subsidy.sharing.conftest import APPLICANT, PROTECTED, RECIPIE
 
 from tasuke.contracts.kit import Refused
 from tasuke.contracts.sharing import SHARE, ShareRequest
-from tasuke.platform.transport.models import Answered
+from tasuke.deploy.chain.founding import found
+from tasuke.deploy.chain.handover import contact_of
+from tasuke.deploy.profiles import open_profile
+from tasuke.platform.transport.models import Answered, Client
 from tasuke.platform.transport.testing import TRANSPORTS, link_by
 from tasuke.systems.subsidy.sharing.api import HANDLERS
 from tasuke.systems.subsidy.sharing.models import SharingRecord
@@ -103,3 +106,15 @@ def test_the_day_is_that_of_japan(ask):
     last_evening = datetime(2027, 3, 31, 14, 59, tzinfo=UTC)
     assert ask(RECIPIENT, at=last_evening).persons[0].outcome == "given"
     refused(lambda: ask(RECIPIENT, at=datetime(2027, 3, 31, 15, 0, tzinfo=UTC)))
+
+
+@pytest.mark.parametrize(
+    ("city_name", "consumers"), [("kawasaki", ["child_medical", "severe_disability"]), ("sapporo", [])]
+)
+def test_only_departments_of_the_profile_get_a_way_in(tmp_path, monkeypatch, city_name, consumers):
+    monkeypatch.setenv("TASUKE_HOME", str(tmp_path))
+    found(profile=open_profile(city_name), at=NOW, systems=("subsidy",))
+    found(profile=open_profile(city_name), at=NOW, systems=("subsidy",))  # again changes nothing
+    clients = Client.objects.using("subsidy").order_by("system")
+    assert [(client.system, client.scopes) for client in clients] == [(name, [SHARE.scope]) for name in consumers]
+    assert all(contact_of(provider="subsidy", consumer=name, body="") for name in consumers)

@@ -121,7 +121,10 @@ def test_a_list_with_bad_rows_and_a_protected_person(people):
         assert told in shown
     assert f"試験 {STRANGER}" not in shown  # whether we know somebody out of range is not told
     record = SharingRecord.objects.get()
-    assert (record.means, InboundFile.objects.using("subsidy").get(pk=record.file_id).kind) == ("file", "sharing-list")
+    file = InboundFile.objects.using("subsidy").get(pk=record.file_id)
+    assert (record.means, file.kind) == ("file", "sharing-list")
+    assert (file.rows, file.accepted, file.rejected) == (7, 5, 2)
+    assert {problem["line"] for problem in record.problems} == {3, 5}
     rows = rows_of(mine.post(f"{answer.url}/file"))
     assert [row["宛名番号"] for row in rows] == [RECIPIENT, FORMER]
     assert OutboundFile.objects.using("subsidy").get(kind="sharing").rows == 2

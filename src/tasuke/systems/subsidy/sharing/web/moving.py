@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from tasuke.contracts.sharing import WITHHELD_WHEN_PROTECTED, SharedItem
-from tasuke.core.problems import Problem
+from tasuke.core.problems import Problem, Severity
 from tasuke.formats import sharing_list
 from tasuke.platform.access import Action, OfficeRequest, screen
 from tasuke.platform.accounts.staff import StaffNames
@@ -119,7 +119,10 @@ def _numbers(request: OfficeRequest, form: MoveForm) -> tuple[list[str], int | N
     file, _ = receive_file(
         using=USING, kind=LIST_KIND, name=given.name[:255], data=data, by=request.actor.personal_id, now=request.at
     )
-    return numbers, file.pk, problems
+    bad = [problem for problem in problems if problem.severity is not Severity.WARNING]
+    file.rows, file.accepted, file.rejected = len(numbers) + len(bad), len(numbers), len(bad)
+    file.save(using=USING, update_fields=["rows", "accepted", "rejected"])
+    return numbers, file.pk, bad
 
 
 def _moved(

@@ -11,11 +11,15 @@ from tasuke.cli.output import Exit, messages, stop, write_json
 
 def setup() -> None:
     """データベースと表を用意する(何度実行してもよい)。"""
+    from tasuke.deploy.chain.subscriptions import behind
     from tasuke.deploy.setup import configure, prepare_databases
+    from tasuke.platform.database.systems import SYSTEMS
 
     configure()
     made = [*prepare_databases(), *_first_banks()]
     messages.print("\n".join(made) if made else "変更はありません")
+    for task in behind(SYSTEMS):
+        messages.print(f"{task}。tasuke found を行ってください", markup=False)
 
 
 def _first_banks() -> list[str]:

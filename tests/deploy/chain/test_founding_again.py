@@ -7,7 +7,7 @@ import pytest
 
 from tasuke.deploy.chain.founding import found
 from tasuke.deploy.chain.grants import scopes_of
-from tasuke.deploy.chain.subscriptions import FOUNDER, KINDS, approve_consumers, approve_subscriber
+from tasuke.deploy.chain.subscriptions import FOUNDER, KINDS, approve_consumers, approve_subscriber, behind
 from tasuke.deploy.profiles import open_profile
 from tasuke.platform.transport.models import Client
 from tasuke.systems.resident.models import UsageApplication
@@ -22,12 +22,11 @@ NOW = datetime(2026, 6, 10, 1, 0, tzinfo=UTC)
 
 
 def subscribe(*kinds: str, by: str) -> None:
-    given = {"using": W, "at": NOW}
     made = apply_for_changes(
-        system="subsidy", name="医療費助成", business_id="900", kinds=kinds, legal_basis="条例", purpose="審査", by=by,
-        **given,
+        using=W, system="subsidy", name="医療費助成", business_id="900", kinds=kinds, legal_basis="条例",
+        purpose="審査", by=by, at=NOW,
     )  # fmt: skip
-    decide_subscription(subscriber_id=made.pk, approve=True, by="other", **given)
+    decide_subscription(using=W, subscriber_id=made.pk, approve=True, by="other", at=NOW)
 
 
 def publish(kind: str) -> None:
@@ -48,7 +47,9 @@ def test_kinds_that_were_added_are_approved_and_numbered_from_their_beginning() 
     publish("person")
     publish("merge")
     assert numbered() == [(1, "person")]
+    assert "住登外者、名寄せ、口座、送付先" in behind((W, "resident"))[0]
     assert approve_subscriber(NOW) == []
+    assert behind((W, "resident")) == []
     known = Subscriber.objects.using(W).get()
     assert (known.state, set(known.kinds)) == ("approved", set(KINDS))
     assert known.requested_by != known.decided_by
@@ -77,6 +78,7 @@ def test_items_that_were_added_are_approved_from_today_on() -> None:
     assert approve_consumers(NOW) == []
     mine = UsageApplication.objects.using("resident").filter(consumer__system=W)
     mine.update(items=["name"])
+    assert "社会保障宛名に要る項目" in behind(("resident",))[0]
     assert approve_consumers(NOW) == []
     old, new = mine.order_by("id")
     assert (old.state, old.valid.upper) == ("approved", new.valid.lower)
@@ -91,11 +93,11 @@ def test_items_that_were_added_are_approved_from_today_on() -> None:
 def test_a_client_of_before_gets_the_scopes_that_are_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TASUKE_HOME", str(tmp_path))
     monkeypatch.setenv("TASUKE_HANDOVER", str(tmp_path / "handover"))
-    given = {"profile": open_profile("sapporo"), "at": NOW, "systems": ("unified_id",)}
-    found(**given)
+    profile = open_profile("sapporo")
+    found(profile=profile, at=NOW, systems=("unified_id",))
     client = Client.objects.using("unified_id").get(system=W)
     Client.objects.using("unified_id").filter(pk=client.pk).update(scopes=["unified:register"])
-    found(**given)
+    found(profile=profile, at=NOW, systems=("unified_id",))
     again = Client.objects.using("unified_id").get(system=W)
     assert scopes_of("unified_id", W) <= set(again.scopes)
     assert again.client_id == client.client_id

@@ -6,9 +6,14 @@ person applied for is his to change, and is named as a task instead.
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+
+if TYPE_CHECKING:
+    from tasuke.systems.resident.models import UsageApplication
+    from tasuke.systems.welfare.models import Subscriber
 
 FOUNDER, SECOND = "founding-1", "founding-2"  # two hands, as for every approval
 # what 団体内統合宛名 needs of a resident, and nothing else
@@ -31,13 +36,45 @@ class Wanted:
     purpose: str
 
 
+def behind(systems: tuple[str, ...]) -> list[str]:
+    """What systems want and have no approval for, in words; nothing is changed. `found` approves its own anew."""
+    left = []
+    if "resident" in systems:
+        left += [_told_items(lack) for lack in _items_lacking() if lack.newest is not None]
+    if "welfare" in systems:
+        known, lacking = _kinds_lacking()
+        left += [_told_kinds(lacking)] if known is not None and lacking else []
+    return left
+
+
 def approve_consumers(at: datetime) -> list[str]:
     """Approve what systems want of residents, or want anew; gives what a person has to apply for, in words."""
+    left = []
+    for lack in _items_lacking():
+        if lack.newest is None:
+            _approve_items(lack.wanted, lack.wanted.items, _BEGAN, at)
+        elif lack.newest.requested_by == FOUNDER:
+            today = at.astimezone(_ZONE).date()
+            _approve_items(lack.wanted, (*lack.newest.items, *lack.wanted.items), today, at)
+        else:
+            left.append(_told_items(lack))
+    return left
+
+
+@dataclass(frozen=True, slots=True)
+class _Lack:
+    """Items that a system wants and has not; newest: its approval that holds last."""
+
+    wanted: Wanted
+    newest: "UsageApplication | None"
+    items: tuple[str, ...]
+
+
+def _items_lacking() -> list[_Lack]:
     from tasuke.systems.resident.items import ITEMS
     from tasuke.systems.resident.models import UsageApplication
 
-    left = []
-    today = at.astimezone(_ZONE).date()
+    found = []
     for wanted in (
         Wanted("unified_id", "団体内統合宛名", "032", _FOUR_INFO, True, "番号法 統合宛名番号の付番と紐付け"),
         Wanted("welfare", "社会保障宛名", "020", tuple(ITEMS), False, "社会保障の宛名の管理"),
@@ -46,17 +83,16 @@ def approve_consumers(at: datetime) -> list[str]:
             consumer__system=wanted.system, state=UsageApplication.State.APPROVED
         )
         newest = approved.order_by("-valid").first()
-        if newest is None:
-            _approve_items(wanted, wanted.items, _BEGAN, at)
-            continue
-        lacking = [ITEMS.get(item, item) for item in wanted.items if item not in newest.items]
-        if not lacking:
-            continue
-        if newest.requested_by == FOUNDER:
-            _approve_items(wanted, (*newest.items, *wanted.items), today, at)
-        else:
-            left.append(f"個人基本「利用申請」: {wanted.name}に要る項目の承認がありません({'、'.join(lacking)})")
-    return left
+        items = tuple(item for item in wanted.items if newest is None or item not in newest.items)
+        found += [_Lack(wanted, newest, items)] if items else []
+    return found
+
+
+def _told_items(lack: _Lack) -> str:
+    from tasuke.systems.resident.items import ITEMS
+
+    labels = "、".join(ITEMS.get(item, item) for item in lack.items)
+    return f"個人基本「利用申請」: {lack.wanted.name}に要る項目の承認がありません({labels})"
 
 
 def _approve_items(wanted: Wanted, items: tuple[str, ...], since: date, at: datetime) -> None:
@@ -85,23 +121,38 @@ def approve_subscriber(at: datetime) -> list[str]:
 
     Kinds that are added are numbered from their beginning: nothing that happened before is missing.
     """
-    from tasuke.systems.welfare.models import Change, Subscriber
     from tasuke.systems.welfare.services.subscribe import end_subscription
 
-    known = Subscriber.objects.using("welfare").filter(system="subsidy").first()
+    known, lacking = _kinds_lacking()
+    if not lacking:
+        return []
     if known is None:
-        _approve_kinds(KINDS, at)
-        return []
-    lacking = [kind for kind in KINDS if kind not in known.kinds]
-    if known.state != Subscriber.State.APPROVED or not lacking:  # rejected or ended by somebody: theirs to change
-        return []
-    if known.requested_by != FOUNDER:
-        told = "、".join(Change.Kind(kind).label for kind in lacking)
-        return [f"社会保障宛名「配信」: 医療費助成に要る種類の承認がありません({told})。終了して申請し直します"]
-    with transaction.atomic(using="welfare"):
-        end_subscription(using="welfare", subscriber_id=known.pk, by=SECOND, at=at)
-        _approve_kinds((*known.kinds, *lacking), at)
+        _approve_kinds(lacking, at)
+    elif known.requested_by != FOUNDER:
+        return [f"{_told_kinds(lacking)}。終了して申請し直します"]
+    else:
+        with transaction.atomic(using="welfare"):
+            end_subscription(using="welfare", subscriber_id=known.pk, by=SECOND, at=at)
+            _approve_kinds((*known.kinds, *lacking), at)
     return []
+
+
+def _kinds_lacking() -> tuple["Subscriber | None", tuple[str, ...]]:
+    from tasuke.systems.welfare.models import Subscriber
+
+    known = Subscriber.objects.using("welfare").filter(system="subsidy").first()
+    if (
+        known is not None and known.state != Subscriber.State.APPROVED
+    ):  # rejected or ended by somebody: theirs to change
+        return known, ()
+    return known, tuple(kind for kind in KINDS if known is None or kind not in known.kinds)
+
+
+def _told_kinds(kinds: tuple[str, ...]) -> str:
+    from tasuke.systems.welfare.models import Change
+
+    labels = "、".join(Change.Kind(kind).label for kind in kinds)
+    return f"社会保障宛名「配信」: 医療費助成に要る種類の承認がありません({labels})"
 
 
 def _approve_kinds(kinds: tuple[str, ...], at: datetime) -> None:

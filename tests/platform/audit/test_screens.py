@@ -163,7 +163,11 @@ def test_the_trail_of_every_system_of_the_process_can_be_asked(auditor):
         assert "k-1001" not in asked(path, "subsidy", **more)
     assert "k-1001 1 閲覧" in asked("resident", "welfare", atena_no="0000001")
     assert "この期間の操作 1件" in asked("actor", "welfare", personal_id="k-1001")
-    assert "社会保障宛名 0 ― 1" in text_of(auditor.get("/audit/"))
+    page = text_of(auditor.get("/audit/"))
+    assert "社会保障宛名 0 ― 1" in page
+    assert "test-auditor" in page or "試験 職員" in page  # the header still says who is signed in
+    assert "中間サーバー" not in page  # of several municipalities: not the city's to inspect
+    assert auditor.get("/audit/actor/", {"personal_id": "k-1", "system": "midserver"}).status_code == 422
     assert AuditEvent.objects.using("subsidy").filter(personal_id="test-auditor").exists()  # the look stays at the work
 
 

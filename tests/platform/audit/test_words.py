@@ -55,6 +55,7 @@ def test_every_object_that_a_screen_names_has_a_word():
         ),
         ({"what": "select-payments", "run": 3}, "対象: 支払対象の抽出 / 処理番号: 3"),
         ({"what": "notices-1 2026-05-25"}, "対象: 支払通知書 2026-05-25"),
+        ({"by": "name+birth", "hits": 2}, "探し方: 氏名と生年月日 / 件数: 2"),
         ({"what": "someday new"}, "対象: someday new"),
     ],
 )

@@ -193,6 +193,21 @@ _CODES = {
     "True": "はい",
     "False": "いいえ",
 }
+# by what was searched; several are joined by a plus sign
+_SEARCHES = {
+    "number": "番号",
+    "phone": "電話",
+    "birth": "生年月日",
+    "name": "氏名",
+    "kana": "カナ",
+    "address": "住所",
+    "none": "条件なし",
+    "my_number": "個人番号",
+    "unified_no": "団体内統合宛名番号",
+    "atena_no": "宛名番号",
+    "four-info": "4情報",
+    "nonresident-candidates": "住登外者の候補",
+}
 _STEPS = {"sign-in": "サインイン", "command": "コマンド"}  # where there is no screen with an action
 _OFFERED: list[Callable[[], Mapping[str, str]]] = []
 _TONES = {
@@ -291,4 +306,6 @@ def _value(key: str, value: Any) -> str:
     if key == "what":
         first, _, rest = str(value).partition(" ")  # `notification account`: the object, then which one
         return f"{name_of(first)} {rest}".strip()
+    if key == "by":
+        return "と".join(_SEARCHES.get(part, part) for part in str(value).split("+"))
     return purpose_label(str(value)) if key == "purpose" else str(value)

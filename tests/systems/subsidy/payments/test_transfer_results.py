@@ -145,6 +145,10 @@ def test_a_file_that_was_cut_is_refused_as_a_whole(drafter):
     assert "振込不能を記録する" not in shown
     assert recorded(drafter, page).state == RunState.PLANNED
     assert failures() == []
+    assert "読み取った振込結果" in body(drafter.get("/")).partition("待ちのない仕事")[0]
+    assert "取り消しました" in body(drafter.post(f"{page}cancel/", follow=True))
+    assert drafter.get(page).status_code == 404
+    assert "読み取った振込結果" not in body(drafter.get("/")).partition("待ちのない仕事")[0]
 
 
 def by_hand(payee, reason=FailureReason.CLOSED):
@@ -163,6 +167,8 @@ def test_what_the_hand_recorded_stands(drafter):
     by_hand("203")  # between reading and recording
     assert recorded(drafter, page).counts == {"振込不能にした支払": 0, "記録済み": 2}
     assert [reason for _, reason, *_ in failures()] == ["closed", "no_account", "closed"]
+    assert "取り消せません" in body(drafter.post(f"{page}cancel/", follow=True))  # what is recorded stays
+    assert len(failures()) == 3
 
 
 def test_who_may_bring_results(drafter):

@@ -17,8 +17,14 @@ LONGEST_DAYS = 366
 EXPORT_DAYS = 92
 _BY_DEFAULT = 30
 _YEARS = range(2000, 2200)  # outside of it nothing can have been recorded
-# the trails of the systems that this process holds: WORK is asked first
-SYSTEMS = [(name, "利用者と権限" if name == "accounts" else system_title(name)) for name in HELD]
+# The trails of the systems that this process holds; WORK is asked first. What works for several bodies (中間サーバー,
+# the state's side) is inspected where it runs by itself: beside a city's own systems it is none of the city's business.
+_COMMON = {"midserver", "nis"}
+_OWN = [name for name in HELD if name not in _COMMON]
+SYSTEMS = [
+    (name, "利用者と権限" if name == "accounts" else system_title(name))
+    for name in (HELD if _OWN == ["accounts"] else _OWN)
+]
 WORK = next((name for name, _ in SYSTEMS if name != "accounts"), "accounts")
 
 

@@ -50,7 +50,7 @@ ACCOUNTS = "accounts"
 def index(request: OfficeRequest) -> HttpResponse:
     """Where to begin, and how far the trails are sealed."""
     states = [(label, trail_state(using=system)) for system, label in SYSTEMS]
-    forms = {"resident": ResidentForm({}, today=request.today), "actor": ActorForm({}, today=request.today)}
+    forms = {"ask_resident": ResidentForm({}, today=request.today), "ask_actor": ActorForm({}, today=request.today)}
     return render(request, "audit/index.html", {"states": states, **forms})
 
 
@@ -175,7 +175,7 @@ def export(request: OfficeRequest) -> HttpResponse:
     """All events of a period as CSV. That somebody took it is an event itself, with the hash of the file."""
     form = ExportForm(request.POST if request.method == "POST" else {}, today=request.today)
     if request.method == "GET":
-        form.initial |= {name: request.GET[name] for name in form.fields if name in request.GET}
+        form.initial.update({name: request.GET[name] for name in form.fields if name in request.GET})
         return render(request, "audit/export.html", {"form": form, "most": MOST_EXPORTED})
     if form.is_valid():
         system = form.cleaned_data["system"]

@@ -101,6 +101,9 @@ _KINDS = (
           "FROM subsidy_payment_batch b WHERE b.pay_on < %(on)s::date AND EXISTS (SELECT 1 FROM subsidy_payment p"
           " WHERE p.batch_id = b.id AND p.state = 'sent') AND EXISTS"
           " (SELECT 1 FROM subsidy_transfer_download d WHERE d.batch_id = b.id)"),
+    _Kind("results", Action.RECORD_TRANSFER_RESULT, "読み取った振込結果", "payments:results", "", "件",
+          "ファイルを読み取り、まだ記録していないもの",
+          "FROM batch_run b WHERE b.job = 'import-transfer-results' AND b.state = 'planned'", urgent=True),
     _Kind("failures", Action.RECORD_TRANSFER_RESULT, "振込不能", "payments:list", "state=failed", "件",
           "口座を直して、次の支払に回すもの",
           "FROM subsidy_payment p WHERE p.state = 'failed' AND NOT EXISTS "

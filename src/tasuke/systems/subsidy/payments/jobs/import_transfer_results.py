@@ -68,7 +68,7 @@ def check(context: RunContext, frame: pl.DataFrame) -> Sequence[Problem]:
     recorded = FailedTransfer.objects.using(context.using).filter(payment__in=found)
     failures = {f.payment_id: f for f in recorded}
     today = localdate(context.now)
-    problems = []
+    problems: list[Problem | None] = []
     for row in rows:
         payment = payments.get(row["payment_no"])
         if payment is None:

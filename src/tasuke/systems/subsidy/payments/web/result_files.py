@@ -11,6 +11,7 @@ from tasuke.platform.audit import EventKind
 from tasuke.platform.batch.desk import DESK
 from tasuke.platform.batch.models import Run, RunState
 from tasuke.platform.batch.screens import SEVERITIES, problems_list, run_page, runs_list
+from tasuke.platform.batch.services.approve_run import ApprovalRefused, cancel_run
 from tasuke.platform.batch.services.plan_run import RunAlreadyDone, plan_run
 from tasuke.platform.batch.services.start_run import CannotStart, start_run
 from tasuke.platform.ui.paging import PAGE_ROWS, page_of
@@ -79,6 +80,22 @@ def record(request: OfficeRequest, run_id: int) -> HttpResponse:
         request.audit.event(EventKind.RUN_STARTED, run.job, run=run.pk, target=run.target)
         messages.success(request, "記録を始めました。この画面を閉じても続きます。")
     return _to(run.pk)
+
+
+@screen(Action.RECORD_TRANSFER_RESULT, purpose="required")
+@require_POST
+def discard(request: OfficeRequest, run_id: int) -> HttpResponse:
+    """Take back a file of which nothing was recorded: the wrong one, or one that is of no use."""
+    _only_whole(request)
+    run = _run(run_id)
+    try:
+        cancel_run(using=USING, run_id=run.pk)
+    except ApprovalRefused as refused:
+        messages.error(request, str(refused))
+        return _to(run.pk)
+    request.audit.event(EventKind.RUN_CANCELLED, run.job, run=run.pk, target=run.target)
+    messages.success(request, "取り消しました。何も変わっていません。")
+    return HttpResponseRedirect(reverse("payments:results"))
 
 
 def _run(run_id: int) -> Run:

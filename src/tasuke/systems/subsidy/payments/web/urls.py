@@ -39,6 +39,7 @@ urlpatterns = [
     path("results/", result_files.files, name="results"),
     path("results/<int:run_id>/", result_files.one_file, name="result-file"),
     path("results/<int:run_id>/record/", result_files.record, name="record-results"),
+    path("results/<int:run_id>/cancel/", result_files.discard, name="discard-results"),
     path("no/<str:payment_no>/", results.one_payment, name="payment"),
     path("no/<str:payment_no>/failed/", results.record_failure, name="record-failure"),
     path("no/<str:payment_no>/account/", results.correct, name="correct-account"),

@@ -173,6 +173,15 @@ def test_a_count_that_goes_back_puts_the_key_out_of_use_and_the_auditor_sees_it(
     assert "複製の疑い" in text(auditor.get("/admin/accounts/differences/"))
 
 
+def test_a_copy_that_came_first_is_signed_out_when_its_owner_comes(signing, key):
+    copy = Authenticator(ORIGIN, credential_id=key.credential_id, key=key.key, count=6)
+    thief, page = half_way(signing)
+    assert answer(thief, copy.get(options_of(page))).url == "/pin/"
+    owner, page = half_way(signing)
+    assert answer(owner, key.get(options_of(page))).status_code == 401
+    assert not is_in(thief)
+
+
 def test_a_device_that_does_not_count_opens_again_and_again(signing):
     device = Authenticator(ORIGIN, step=0)
     client = signing.fully(browser())

@@ -76,7 +76,12 @@ def differences(*, on: date) -> list[Difference]:
         _difference(DifferenceKind.WAITING, users[str(g.user_id)], f"{g.role_label} {g.requested_at:%Y-%m-%d} 申請")
         for g in waiting
     ]
-    copied = SecurityKey.objects.using(USING).filter(copied_at__isnull=False, removed_at__isnull=True).order_by("id")
+    copied = (
+        SecurityKey.objects.using(USING)
+        .filter(copied_at__isnull=False)
+        .exclude(removed_at__date__lte=on)
+        .order_by("id")
+    )
     found += [
         _difference(
             DifferenceKind.KEY_COPIED, users[str(key.user_id)], f"キー番号 {key.pk} {localtime(key.copied_at):%Y-%m-%d}"

@@ -36,6 +36,7 @@ class KeyAnswerForm(forms.Form):
     """What a security key has signed, as the page's script puts it into the form."""
 
     credential = forms.CharField(
+        label="キーの返事",
         max_length=LONGEST_ANSWER,
         widget=forms.HiddenInput,
         error_messages={

@@ -15,6 +15,7 @@ from tasuke.platform.accounts.models import KeyQuestion, SecurityKey, User
 from tasuke.platform.accounts.relying_party import RelyingParty
 from tasuke.platform.accounts.security_keys import KeyPurpose, KeyRefused, Refusal, user_handle
 from tasuke.platform.accounts.services.ask_key import take_question
+from tasuke.platform.accounts.services.end_sessions import end_sessions
 
 USING = "accounts"
 
@@ -32,7 +33,7 @@ def use_key(*, user: User, session_key: str | None, answer: str, party: RelyingP
 
     Right or wrong, the question is used up. A count that did not grow means that a copy of the key is about: it is
     looked at only after the signature, so that nobody without the key can put it out of use, and then nobody's answer
-    counts any more, since which of the two is the copy cannot be told.
+    counts any more and the open session ends, since which of the two is the copy cannot be told.
     """
     with transaction.atomic(using=USING):
         question = take_question(user=user, session_key=session_key, purpose=KeyPurpose.SIGN_IN, at=at)
@@ -59,6 +60,7 @@ def _checked(user: User, question: KeyQuestion, answer: str, party: RelyingParty
     if (count or key.sign_count) and count <= key.sign_count:
         key.copied_at = at
         key.save(using=USING, update_fields=["copied_at"])
+        end_sessions(personal_id=user.personal_id)  # the one that is open may be that of the copy
         return KeyRefused(Refusal.COPIED, number=key.pk)
     key.sign_count, key.last_used_at = count, at
     key.save(using=USING, update_fields=["sign_count", "last_used_at"])

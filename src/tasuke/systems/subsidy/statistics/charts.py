@@ -12,6 +12,7 @@ from tasuke.core.wareki import to_wareki_short
 _COLOURS = ["#0017c1", "#9db7f9", "#4d4d4d", "#e25100", "#b8e5cb", "#197a4b", "#c5d7fb", "#7f7f7f"]
 _FONT = "BIZ UDPGothic"
 _MAN = 10_000  # figures are drawn in 万円
+_FORMS = ((10, ",.0f"), (1, ",.1f"))
 
 
 def _svg(chart: alt.Chart | alt.LayerChart | alt.FacetChart) -> str:
@@ -34,6 +35,12 @@ def _short(label: str) -> str:
     return label.partition("(")[0]
 
 
+def _figures(data: pl.DataFrame, by: str) -> str:
+    """Format of 万円: as many decimals as keep different ticks of the largest bar (the sum of its parts) apart."""
+    largest = max(data.group_by(by).agg(pl.col("man").sum())["man"], default=0.0)
+    return next((form for least, form in _FORMS if largest >= least), ",.2f")
+
+
 def subsidy_by_month(facts: pl.DataFrame, *, title: str) -> str:
     """Subsidy by settlement month, stacked by scheme. facts: columns month, scheme (words), subsidy (yen)."""
     data = facts.group_by("month", "scheme").agg(man=pl.col("subsidy").sum() / _MAN).sort("month", "scheme")
@@ -43,7 +50,7 @@ def subsidy_by_month(facts: pl.DataFrame, *, title: str) -> str:
         .mark_bar()
         .encode(
             x=alt.X("month:N", title="支払月", sort=None, axis=alt.Axis(labelAngle=0, labelFontSize=10)),
-            y=alt.Y("man:Q", title="助成額(万円)", axis=alt.Axis(format=",.0f")),
+            y=alt.Y("man:Q", title="助成額(万円)", axis=alt.Axis(format=_figures(data, "month"))),
             color=alt.Color("scheme:N", title=None, legend=alt.Legend(labelLimit=400)),
         )
     )
@@ -53,10 +60,11 @@ def subsidy_by_month(facts: pl.DataFrame, *, title: str) -> str:
 def subsidy_by_ward(facts: pl.DataFrame, *, title: str) -> str:
     """Subsidy by ward, the largest first. facts: columns ward, subsidy."""
     data = facts.group_by("ward").agg(man=pl.col("subsidy").sum() / _MAN).sort("ward")
+    figures = _figures(data, "ward")
     bars = alt.Chart(data, title=title, width=560, height=alt.Step(26)).encode(
-        y=alt.Y("ward:N", title=None, sort="-x"), x=alt.X("man:Q", title="助成額(万円)", axis=alt.Axis(format=",.0f"))
+        y=alt.Y("ward:N", title=None, sort="-x"), x=alt.X("man:Q", title="助成額(万円)", axis=alt.Axis(format=figures))
     )
-    labels = bars.mark_text(align="left", dx=4, fontSize=12).encode(text=alt.Text("man:Q", format=",.0f"))
+    labels = bars.mark_text(align="left", dx=4, fontSize=12).encode(text=alt.Text("man:Q", format=figures))
     return _svg(bars.mark_bar(color=_COLOURS[0]) + labels)
 
 
@@ -74,7 +82,7 @@ def cost_by_band_and_care(facts: pl.DataFrame, *, title: str, order: list[str]) 
         .mark_bar()
         .encode(
             x=alt.X("band:N", title="年齢区分", sort=ages, axis=alt.Axis(labelAngle=0)),
-            y=alt.Y("man:Q", title="助成額(万円)", axis=alt.Axis(format=",.0f")),
+            y=alt.Y("man:Q", title="助成額(万円)", axis=alt.Axis(format=_figures(data, "band"))),
             color=alt.Color("care:N", title=None),
         )
     )

@@ -9,6 +9,8 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import cycle
+from operator import mul
 
 import polars as pl
 
@@ -178,7 +180,8 @@ def _weight21_digit_expr(body: pl.Expr, digits: int) -> pl.Expr:
 
 def _remainder11(body: str) -> int:
     _require_digits(body)
-    return sum(int(char) * (2 + place % 6) for place, char in enumerate(reversed(body))) % 11
+    total: int = sum(map(mul, cycle(range(2, 8)), map(int, reversed(body))))
+    return total % 11
 
 
 def _modulus11(body: str, *, low: int) -> int:
@@ -187,7 +190,7 @@ def _modulus11(body: str, *, low: int) -> int:
 
 
 def _require_digits(body: str) -> None:
-    if not re.fullmatch(r"[0-9]+", body):
+    if not (body.isascii() and body.isdigit()):
         raise ValueError("the body must consist of digits")
 
 

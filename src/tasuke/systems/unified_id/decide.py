@@ -278,15 +278,16 @@ class _Desk:
     def _update(self, no: str, row: Row) -> None:
         person, business = self.people[no], row.link[0]
         if person.removed:
-            person = replace(person, removed=False)
             self.done.revived.add(no)
             self.changes += 1
-        if business == RESIDENT_BUSINESS:
-            person = replace(person, resident=row.resident)
-        if row.facts.name and (business == RESIDENT_BUSINESS or not person.resident):
-            facts_of = person.facts_of if person.facts == row.facts and business != RESIDENT_BUSINESS else business
-            person = replace(person, facts=row.facts, facts_of=facts_of)
-        self._put(person)
+        resident = row.resident if business == RESIDENT_BUSINESS else person.resident
+        facts, facts_of = person.facts, person.facts_of
+        if row.facts.name and (business == RESIDENT_BUSINESS or not resident):
+            facts_of = facts_of if facts == row.facts and business != RESIDENT_BUSINESS else business
+            facts = row.facts
+        now = (facts, facts_of, resident, False)
+        if now != (person.facts, person.facts_of, person.resident, person.removed):
+            self._put(Known(no, facts, facts_of, resident, person.index))
 
     def _put(self, person: Known) -> None:
         no = person.unified_no

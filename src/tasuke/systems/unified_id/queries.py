@@ -23,10 +23,8 @@ SELECT p.unified_no, p.name, p.birth_date, p.sex, p.address, p.facts_of, p.resid
 FROM unified_id_person p LEFT JOIN unified_id_number n ON n.person_id = p.unified_no AND n.ended_at IS NULL
 WHERE p.unified_no = ANY(%s)
 """
-_OWNERS = "SELECT person_id FROM unified_id_number WHERE keyed_index = ANY(%s) AND ended_at IS NULL"
-_FORMER = """
-SELECT DISTINCT keyed_index FROM unified_id_number n WHERE keyed_index = ANY(%s) AND ended_at IS NOT NULL
-AND NOT EXISTS (SELECT FROM unified_id_number o WHERE o.keyed_index = n.keyed_index AND o.ended_at IS NULL)
+_HOLDERS = """
+SELECT keyed_index, person_id, ended_at IS NULL FROM unified_id_number WHERE keyed_index = ANY(%s::bytea[])
 """
 # A merged number still answers: what was asked under it belongs to the person who stands for it now.
 _TO_ATENA = """
@@ -64,22 +62,26 @@ def links_of_persons(unified_nos: Iterable[str], *, using: str) -> dict[Link, st
     return {(business, atena_no): person for business, atena_no, person in rows}
 
 
-def persons_of(unified_nos: Iterable[str], indexes: Iterable[bytes], *, using: str) -> list[Known]:
-    """Persons by number, and those who own a 個人番号 with one of these indexes."""
-    wanted = set(unified_nos)
-    listed = sorted(set(indexes))
-    if listed:
-        wanted |= {person for (person,) in _rows(using, _OWNERS, [listed])}
-    found = _rows(using, _PERSONS, [sorted(wanted)])
+def persons_of(unified_nos: Iterable[str], *, using: str) -> list[Known]:
+    """Persons by number."""
+    wanted = sorted(set(unified_nos))
+    found = _rows(using, _PERSONS, [wanted]) if wanted else []
     return [
         Known(no, Facts(name, birth, sex, address), facts_of, resident, None if i is None else bytes(i), removed)
         for no, name, birth, sex, address, facts_of, resident, i, removed in found
     ]
 
 
-def former_indexes(indexes: Iterable[bytes], *, using: str) -> list[bytes]:
-    """Those indexes that were a 個人番号 of somebody and are no longer, and are nobody's now."""
-    return [bytes(i) for (i,) in _rows(using, _FORMER, [sorted(set(indexes))])]
+def holders_of(indexes: Iterable[bytes], *, using: str) -> tuple[set[str], set[bytes]]:
+    """Persons who own a 個人番号 with one of these indexes, and those indexes that were somebody's and are nobody's."""
+    wanted = set(indexes)
+    if not wanted:
+        return set(), set()
+    # one text: the driver takes longer to write down an array of so many values than the server to look them up
+    listed = ",".join(f'"\\\\x{index.hex()}"' for index in sorted(wanted))
+    found = [(bytes(index), person, now) for index, person, now in _rows(using, _HOLDERS, [f"{{{listed}}}"])]
+    owned = {index for index, _, now in found if now}
+    return {person for _, person, now in found if now}, {index for index, _, _ in found} - owned
 
 
 def to_unified(business_id: str, atena_nos: Sequence[str], *, using: str) -> list[tuple[str, str] | None]:

@@ -1,7 +1,7 @@
 """付番依頼: rows of a business or of the residents' feed become unified numbers and links; bad rows are named."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connections, transaction
@@ -11,7 +11,7 @@ from tasuke.systems.unified_id.decide import Decisions, Fault, Row, decide
 from tasuke.systems.unified_id.models import RowFault, Traffic
 from tasuke.systems.unified_id.my_number import indexes_of
 from tasuke.systems.unified_id.policy import RESIDENT_BUSINESS, policy
-from tasuke.systems.unified_id.queries import former_indexes, links_of, links_of_persons, persons_of
+from tasuke.systems.unified_id.queries import holders_of, links_of, links_of_persons, persons_of
 from tasuke.systems.unified_id.store import store
 
 _LOCK = "unified_id.register"  # two batches at once must not both make a number for one person
@@ -58,13 +58,17 @@ def _admitted(rows: Sequence[Row], faults: list[Fault]) -> list[Row]:
             good.append(row)
     numbers = [row.number for row in good if row.number is not None]
     indexes = iter(indexes_of(numbers))
-    return [row if row.number is None else replace(row, index=next(indexes)) for row in good]
+    return [
+        Row(r.row, r.link, r.facts, r.resident, r.removed, r.number, None if r.number is None else next(indexes))
+        for r in good
+    ]
 
 
 def _decide(rows: list[Row], using: str) -> Decisions:
     links = links_of((row.link[1] for row in rows), using=using)
     indexes = [row.index for row in rows if row.index is not None]
-    persons = persons_of(links.values(), indexes, using=using)
+    owners, former = holders_of(indexes, using=using)
+    persons = persons_of({*links.values(), *owners}, using=using)
     # Owners of a number that came with another 宛名番号: whether they are residents themselves stands in their links.
     # For rows of 住民記録 that counts for everybody whom they name.
     if any(row.link[0] == RESIDENT_BUSINESS for row in rows):
@@ -74,11 +78,12 @@ def _decide(rows: list[Row], using: str) -> Decisions:
         wanted = {person.unified_no for person in persons if person.index in owned} - set(links.values())
     if wanted:
         links |= links_of_persons(wanted, using=using)
-    former = former_indexes(indexes, using=using) if indexes else []
     return decide(rows, links=links, persons=persons, former=former)
 
 
 def _settle(using: str, rows: Sequence[Row], faults: list[Fault], source: str, at: datetime) -> None:
+    if not RowFault.objects.using(using).filter(settled_at__isnull=True).exists():
+        return
     failed = {f.link for f in faults}
     went_well = [row.link for row in rows if row.link not in failed]
     with connections[using].cursor() as cursor:

@@ -147,6 +147,15 @@ def test_a_protection_that_ends_later_guards_today_whatever_day_is_asked_for(fam
         assert ("044-000-0001" in page(client, f"/persons/0000000011/{day}")) is told, day
 
 
+def test_the_address_of_whoever_lives_with_a_protected_person_is_kept_as_well(family, browser):
+    family.protect("0000000010")  # the father; the child bears no mark of its own
+    html = page(browser("reviewer"))
+    assert "同じ世帯に支援措置の対象者がいます" in html
+    for secret in ("宮前", "044-000-0001", "216-0000"):
+        assert secret not in html, secret
+    assert "宮前平" in page(browser("head_office"), "/persons/0000000011/address/")
+
+
 @pytest.mark.parametrize("address", ["", "income/"])
 def test_a_household_of_another_ward_is_not_there_and_the_attempt_is_on_record(family, browser, address):
     client = browser("reviewer", offices=[OTHER_WARD])

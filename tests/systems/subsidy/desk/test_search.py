@@ -64,6 +64,19 @@ def test_a_protection_with_an_end_ahead_hides_until_that_day(people, browser, un
     assert ask(client, "髙橋").context["found"].people[0]["protected"] is not open_again
 
 
+def test_whoever_lives_with_a_protected_person_is_listed_without_the_address(people, browser):
+    people.resident("0000000010", "髙橋　太郎")
+    people.resident("0000000011")
+    people.resident("0000000012", "髙橋　次郎", household_no="0000000002", address="川崎市宮前区土橋１丁目")
+    people.protect("0000000010")
+    listed = ask(browser(), "髙橋")
+    shown = {p["atena_no"]: (p["protected"], p["guarded"]) for p in listed.context["found"].people}
+    assert shown == {"0000000010": (True, True), "0000000011": (False, True), "0000000012": (False, False)}
+    html = listed.content.decode()
+    assert "土橋" in html
+    assert "川崎市宮前区宮前平" not in html
+
+
 def test_a_protected_person_is_found_by_name_without_the_address_and_never_by_address_or_phone(people, browser):
     people.resident("0000000011")
     people.protect("0000000011")

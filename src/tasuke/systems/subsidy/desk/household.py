@@ -145,7 +145,8 @@ ORDER BY n.received_on DESC, n.id DESC LIMIT 20
 class Household:
     """person: whose page this is; members: in the order of 続柄; histories: kind → rows; the rest: rows, newest first.
 
-    hidden: members who live outside the limits of who looks.
+    hidden: members who live outside the limits of who looks. guarded: one of them all is under 支援措置, and nobody's
+    address is told, since they live together.
     """
 
     person: Row
@@ -160,6 +161,7 @@ class Household:
     notifications: list[Row]
     notes: list[Row]
     hidden: int
+    guarded: bool
     on: date
     known_at: datetime | None
 
@@ -214,7 +216,12 @@ def show_household(
         raise NotInScope(atena_no)
     asked["household"] = found[0]["household_no"]
     everybody = run(_MEMBERS)
-    members = [_guarded(m) for m in everybody if m["atena_no"] == atena_no or scope.allows(ward=m["ward_code"])]
+    guarded = any(m["protected"] for m in everybody)
+    members = [
+        _without_address(m) if guarded else m
+        for m in everybody
+        if m["atena_no"] == atena_no or scope.allows(ward=m["ward_code"])
+    ]
     asked["people"] = [m["atena_no"] for m in members]
     asked["schemes"] = schemes_in(scope, found[0]["ward_code"])
     names = {m["atena_no"]: m for m in members}
@@ -227,7 +234,7 @@ def show_household(
     return Household(
         person=names[atena_no],
         members=members,
-        histories=_by_kind(run(_HISTORIES, "h"), names),
+        histories=_by_kind(run(_HISTORIES, "h"), names, guarded=guarded),
         entitlements=_named(run(_ENTITLEMENTS, "e"), names),
         applications=rest(_APPLICATIONS),
         certificates=[p for p in papers if p["paper"] == "certificate"],
@@ -237,6 +244,7 @@ def show_household(
         notifications=rest(_NOTIFICATIONS),
         notes=_named(notes, names),
         hidden=len(everybody) - len(members),
+        guarded=guarded,
         on=on,
         known_at=known_at,
     )
@@ -264,11 +272,9 @@ def known_sql(alias: str, known_at: datetime | None) -> str:
     return f"{alias}.recorded_from <= %(at)s AND ({alias}.recorded_to IS NULL OR {alias}.recorded_to > %(at)s)"
 
 
-def _guarded(member: Row) -> Row:
-    """支援措置: where the person lives does not even reach the template."""
-    if member["protected"]:
-        member |= {"address": "", "address_detail": "", "postal_code": "", "phone": ""}
-    return member
+def _without_address(member: Row) -> Row:
+    """支援措置: where the person lives, and with them the household, does not even reach the template."""
+    return {**member, "address": "", "address_detail": "", "postal_code": "", "phone": ""}
 
 
 def _named(rows: list[Row], names: dict[str, Row]) -> list[Row]:
@@ -277,7 +283,7 @@ def _named(rows: list[Row], names: dict[str, Row]) -> list[Row]:
     return rows
 
 
-def _by_kind(rows: list[Row], names: dict[str, Row]) -> dict[str, list[Row]]:
+def _by_kind(rows: list[Row], names: dict[str, Row], *, guarded: bool) -> dict[str, list[Row]]:
     kinds: dict[str, list[Row]] = defaultdict(list)
     for row in _named(rows, names):
         told = {**json.loads(row["row"]), **{k: row[k] for k in ("since", "until")}, "member": row["name"]}
@@ -285,7 +291,7 @@ def _by_kind(rows: list[Row], names: dict[str, Row]) -> dict[str, list[Row]]:
             told["name"] = row["name"]
         told["happened_on"] = json.loads(row["row"]).get("since")  # of a status: `since` is the row's own period
         told["other_name"] = names.get(told.get("other_atena_no", ""), {}).get("name", "")
-        if row["kind"] == "mailing" and names[row["atena_no"]]["protected"]:
+        if row["kind"] == "mailing" and guarded:
             told |= {"address": "", "address_detail": "", "postal_code": "", "addressee": "", "hidden": True}
         kinds[row["kind"]].append(told)
     return dict(kinds)

@@ -32,16 +32,19 @@ _PEOPLE = """
 WITH hit AS ({parts})
 SELECT p.atena_no, p.household_no, p.resident_status, p.name, p.name_kana, p.alias, p.sex, p.birth_date, p.birth_text,
        p.relationship, p.head_name, p.ward_code, p.address, p.address_detail,
-       h.how, old.name AS old_name, old.address AS old_address, p.id <> h.id AS former, x.protected
+       h.how, old.name AS old_name, old.address AS old_address, p.id <> h.id AS former, x.protected, x.guarded
 FROM hit h
 CROSS JOIN LATERAL (
   SELECT c.* FROM subsidy_resident_record c WHERE c.atena_no = h.atena_no AND c.recorded_to IS NULL
   ORDER BY (lower(c.valid) <= %s) DESC, lower(c.valid) DESC LIMIT 1
 ) p
 LEFT JOIN subsidy_resident_record old ON old.id = h.id
-CROSS JOIN LATERAL (
-  SELECT count(*) > 0 AS protected FROM subsidy_protection x WHERE x.atena_no = p.atena_no
-    AND {in_force}
+CROSS JOIN LATERAL (  -- whoever lives with a protected person lives where that person does
+  SELECT coalesce(bool_or(x.atena_no = p.atena_no), FALSE) AS protected, count(*) > 0 AS guarded
+  FROM (SELECT p.atena_no UNION
+        SELECT m.atena_no FROM subsidy_resident_record m WHERE m.household_no = p.household_no
+          AND p.household_no <> '' AND m.recorded_to IS NULL AND m.valid @> %s::date) w
+  JOIN subsidy_protection x ON x.atena_no = w.atena_no AND {in_force}
 ) x
 WHERE {limits}
 LIMIT %s
@@ -77,7 +80,7 @@ def search_people(*, using: str, question: Question, scope: Scope, on: date) -> 
     if question.birth and question.name:
         limits, narrowed = f"{limits} AND p.birth_date = %s", [question.birth]
     query = _PEOPLE.format(parts=" UNION ALL ".join(parts), in_force=in_force_sql("x", on="%s"), limits=limits)
-    rows = fetch(using, query, [*parameters, on, on, *wards, *narrowed, _ROWS])
+    rows = fetch(using, query, [*parameters, on, on, on, *wards, *narrowed, _ROWS])
     people: dict[str, Row] = {}
     for row in rows:
         people.setdefault(row["atena_no"], row)

@@ -55,8 +55,12 @@ def household_incomes(
 
 
 def household_addresses(*, using: str, atena_no: str, on: date, scope: Scope) -> list[Row]:
-    """The members under 支援措置 with their address, 送付先 and phone. Raises NotInScope. One statement."""
-    return [person for person in _members(using, atena_no, on, scope) if person["protected"]]
+    """The members of a household with somebody under 支援措置, with address, 送付先 and phone; else nobody.
+
+    Raises NotInScope. One statement.
+    """
+    people = _members(using, atena_no, on, scope)
+    return people if any(person["protected"] for person in people) else []
 
 
 def _members(using: str, atena_no: str, on: date, scope: Scope) -> list[Row]:

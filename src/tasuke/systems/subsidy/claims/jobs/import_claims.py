@@ -123,15 +123,19 @@ def _seen_before(decided: Decided) -> list[Problem]:
 
 def _unconfirmed(decided: Decided) -> list[Problem]:
     """Rules that were not applied because nobody has confirmed their values."""
+    if decided.claims.is_empty():
+        return []
     profile = active_profile()
     problems = []
-    if profile.processing.claim_limit is None and decided.claims.height:
+    if profile.processing.claim_limit is None:
         message = "請求期限(診療から何か月後まで請求できるか)が未確認です。古い請求の点検をしていません。"
         key = "processing.claim_limit"
         problems.append(Problem("CLAIM_LIMIT_UNCONFIRMED", message, field=key, severity=Severity.WARNING))
-    for scheme, names in unsettled_insurers(load_schemes(profile)).items():
+    schemes = load_schemes(profile)
+    for scheme, names in unsettled_insurers(schemes).items():
         message = f"保険者番号が未確認の保険者があります: {'、'.join(names)}。県外の国保組合の請求は疑義とします。"
-        problems.append(Problem("INSURER_UNCONFIRMED", message, field=scheme, severity=Severity.WARNING))
+        name = schemes[scheme].name
+        problems.append(Problem("INSURER_UNCONFIRMED", message, field=name, severity=Severity.WARNING))
     return problems
 
 

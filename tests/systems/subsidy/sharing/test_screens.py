@@ -64,6 +64,12 @@ def asked(client, numbers="", *, text="", items=("name", "recipient_no"), **more
     return client.post(MOVE, data)
 
 
+def waiting(client, task):
+    page = body(client.get("/"))
+    assert task in page
+    return f'{task}</span> <span class="tile-count">1 <' in page
+
+
 def listing(*numbers):
     rows = [f"{place},{number}" for place, number in enumerate(numbers, start=1)]
     return "\r\n".join(["連番,宛名番号", *rows, ""])
@@ -185,6 +191,18 @@ def test_the_auditor_reads_the_record_without_anybody_in_it(people):
     assert body(auditor.get("/sharing/records?means=screen")).count("/sharing/permits/") == 1
     assert "記録はありません" in body(auditor.get("/sharing/records?first=令和8年4月2日"))
     assert auditor.get("/sharing/records?first=x").status_code == 422
+
+
+def test_what_waits_for_the_second_person_stands_on_the_first_page(people):
+    mine, other = people
+    mine.post("/sharing/permits/new/child-medical", APPLIED)
+    permitted()
+    moved(PROTECTED)
+    tasks = ("許可を待つ庁内移転", "同意を待つ庁内移転")
+    elsewhere = signed_in("head_office", personal_id="head-3", offices=["141321"])
+    waits = [[waiting(client, task) for task in tasks] for client in (mine, other, elsewhere)]
+    assert waits == [[False, False], [True, True], [True, False]]
+    assert "支援措置対象者の同意(1件)" in body(other.get("/sharing/"))
 
 
 def test_limits_hold_on_screen(people):

@@ -67,6 +67,17 @@ _KINDS = (
     _Kind("letters", Action.VIEW_SUBSIDY_LETTERS, "届かなかった電文", "linkage:letters", "", "通",
           "相手が受け付けず、もう一度送るかを決めるもの",
           "FROM transport_outgoing o WHERE o.state = 'dead'", urgent=True),
+    _Kind("sharing", Action.APPROVE_SHARING, "許可を待つ庁内移転", "sharing:overview", "", "件",
+          "ほかの職員が受け付けた利用申請",
+          "FROM subsidy_sharing_permit s WHERE s.state = 'requested' AND s.requested_by <> %(me)s"
+          " AND s.scheme = ANY(%(schemes)s)", urgent=True),
+    _Kind("agreements", Action.AGREE_SHARING, "同意を待つ庁内移転", "sharing:agreements", "", "人",
+          "支援措置の対象者で、求めた人とは別の人の同意を待つもの",
+          "FROM subsidy_sharing_agreement g JOIN subsidy_sharing_permit s ON s.id = g.permit_id JOIN LATERAL"
+          " (SELECT n.ward_code FROM subsidy_resident_record n WHERE n.atena_no = g.atena_no"
+          " AND n.recorded_to IS NULL AND n.ward_code <> '' ORDER BY n.valid DESC LIMIT 1) r ON TRUE"
+          " WHERE {limits} AND s.scheme = ANY(%(schemes)s) AND g.state = 'waiting' AND g.requested_by <> %(me)s",
+          urgent=True),
     _Kind("approve_runs", Action.APPROVE_RUN, "承認を待つ処理", "runs:list", "state=planned", "件",
           "ほかの職員が計画し、承認を待つもの",
           "FROM batch_run b WHERE b.state = 'planned' AND b.needs_approval AND b.planned_by <> %(me)s"

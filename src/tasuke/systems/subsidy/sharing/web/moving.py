@@ -74,8 +74,8 @@ def move(request: OfficeRequest, rule: str) -> HttpResponse:
 @screen(Action.AGREE_SHARING, purpose="required")
 def agreements_page(request: OfficeRequest) -> HttpResponse:
     """Persons under 支援措置 who were asked for: what waits, and what was decided."""
-    waiting = list(agreements(using=USING, scope=request.scope, waiting=True)[:PAGE_ROWS])
-    return _agreements(request, waiting)
+    waiting = list(agreements(using=USING, scope=request.scope, waiting=True)[: PAGE_ROWS + 1])
+    return _agreements(request, waiting[:PAGE_ROWS], more=len(waiting) > PAGE_ROWS)
 
 
 @require_POST
@@ -177,7 +177,11 @@ def _write(request: OfficeRequest, rule: SharingRule, done: Shared) -> None:
 
 
 def _agreements(
-    request: OfficeRequest, waiting: Sequence[SharingAgreement], *, form: AgreementForm | None = None
+    request: OfficeRequest,
+    waiting: Sequence[SharingAgreement],
+    *,
+    form: AgreementForm | None = None,
+    more: bool = False,
 ) -> HttpResponse:
     """form: the refused decision about the only one in `waiting`."""
     decided = [] if form else list(agreements(using=USING, scope=request.scope, waiting=False)[:PAGE_ROWS])
@@ -199,6 +203,7 @@ def _agreements(
         ],
         "decided": [{"one": one, "person": names.get(one.atena_no)} for one in decided],
         "refused": form,
+        "more": more,
         "days": DAYS_AGREED,
     }
     return render(request, "sharing/agreements.html", context, status=422 if form else 200)

@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import os
+import sys
 from fnmatch import fnmatch
 
 import psycopg
@@ -12,6 +13,12 @@ from tasuke.platform.database.embedded import data_folder, ensure_server
 # the machines are shared and noisy: a deadline would measure the neighbours
 settings.register_profile("tasuke", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tasuke")
+
+# The tests start a hundred processes. Where the environment forbids to keep what Python has compiled, each would
+# compile the whole program anew, half the work of its start: it is kept with the tests' data instead.
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+    sys.dont_write_bytecode = False
+    os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = str(data_folder().resolve() / "bytecode")
 
 # What takes long, in seconds with two workers: it starts first, so that in the end no worker waits for the other. What
 # matches one pattern shares something dear (a site, a city, an installation) and stays on one worker.

@@ -17,6 +17,7 @@ from tasuke.deploy.chain.opening import open_chain  # noqa: E402
 from tasuke.deploy.clock import now  # noqa: E402
 from tasuke.deploy.profiles import open_profile  # noqa: E402
 from tasuke.deploy.runs import run_job  # noqa: E402
+from tasuke.platform.transport.models import Outgoing  # noqa: E402
 from tasuke.systems.subsidy.profile import set_profile  # noqa: E402
 
 PROFILE, OTARU = open_profile("sapporo"), "B012033"
@@ -38,12 +39,17 @@ def distribute() -> dict[str, object]:
     for job, path in (("distribute-residents", files.residents), ("distribute-numbers", files.numbers)):
         run = _run(job, path.name, {"path": str(path)}, using="resident")
         counts[job] = run.state
-    time.sleep(6)
+    end = time.monotonic() + 60
+    sent = Outgoing.objects.using("resident").filter(provider="unified_id")
+    while not sent.exists() or sent.exclude(state="delivered").exists():
+        assert time.monotonic() < end, list(sent.values())
+        time.sleep(0.2)
     return counts
 
 
 def register() -> dict[str, object]:
-    """What the office had before it asks: the families, their papers, decisions that wait, and its people."""
+    """What was there before anybody asks: the families, their papers, decisions that wait, and the office's people;
+    and what the neighbour knows."""
     from tasuke.deploy.imports import import_request
     from tasuke.platform.access.demo_users import create_demo_users
     from tasuke.systems.subsidy.entitlements.models import Decision
@@ -53,10 +59,11 @@ def register() -> dict[str, object]:
         _run(**import_request(kind, path))
     _run("decide-applications", SCHEME, {"scheme": SCHEME, "on": f"{files.received_on}"})
     create_demo_users(fictitious=True, wards=[ward.code for ward in PROFILE.wards], at=now())
-    return {"pending": Decision.objects.using("subsidy").filter(outcome="pending").count()}
+    pending = Decision.objects.using("subsidy").filter(outcome="pending").count()
+    return {"pending": pending, "replicas": neighbour()}
 
 
-def neighbour() -> dict[str, object]:
+def neighbour() -> int:
     """The other city hands its tax figures to 中間サーバー, over HTTP like everybody."""
     from tasuke.deploy.chain.handover import contact_of
     from tasuke.deploy.chain.neighbour import Person, move_in
@@ -76,7 +83,7 @@ def neighbour() -> dict[str, object]:
         {"tax_year": y, "status_code": "3", "total_income": INCOME, "dependents": 1} for y in (year - 1, year)
     )
     people = [Person(f"7{one.mother_no}", numbers[one.mother_no], taxes) for one in files.families]
-    return {"replicas": move_in(body=OTARU, people=people, at=now())}
+    return move_in(body=OTARU, people=people, at=now())
 
 
 def _run(job: str, target: str, parameters: dict[str, Any], using: str = "subsidy") -> Any:
@@ -86,4 +93,4 @@ def _run(job: str, target: str, parameters: dict[str, Any], using: str = "subsid
 
 set_profile(PROFILE)
 open_chain(profile=PROFILE, clock=now)
-print(json.dumps({"distribute": distribute, "register": register, "neighbour": neighbour}[sys.argv[1]]()))
+print(json.dumps({"distribute": distribute, "register": register}[sys.argv[1]]()))

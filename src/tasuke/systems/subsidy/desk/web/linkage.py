@@ -58,8 +58,8 @@ def settle(request: OfficeRequest, problem_id: int) -> HttpResponse:
     form = ReasonForm(request.POST)
     back = reverse("linkage:list")
     if not form.is_valid():
-        title = "変更を処理済みにする"
-        return reason_refused(request, form=form, title=title, button="処理済みにする", back=back)
+        title, about = "変更を処理済みにする", f"連番{row['sequence']}の変更"
+        return reason_refused(request, form=form, title=title, button="処理済みにする", back=back, about=about)
     settle_change_problem(
         using=USING, problem_id=problem_id, reason=form.cleaned_data["reason"], by=request.actor.personal_id,
         at=request.at,

@@ -41,6 +41,8 @@ def test_many_receipts_run_over_several_pages():
     )  # fmt: skip
     assert [(p["page"], p["pages"], len(p["items"])) for p in pages] == [("1", "2", ROWS_PER_NOTICE), ("2", "2", 1)]
     assert pages[0]["bank"] == "みずほ 東京営業部 普通 ****567"
+    assert "支給決定通知書" in pages[0]["note"]
+    assert "審査請求をする" not in pages[0]["note"]  # the time to object runs from the decision, not from the payment
     assert (pages[0]["postal"], pages[0]["address"]) == ("210-0001", "架空町")
     (handed,) = notice_pages(
         payments({}), items(1), persons({"atena_no": "201"}), BANKS, profile=open_profile("kawasaki"), schemes={},

@@ -13,6 +13,11 @@ from tasuke.systems.subsidy.certificates.letter_persons import BY_HAND
 
 ROWS_PER_NOTICE = 13
 _KIND = {"1": "普通", "2": "当座", "4": "貯蓄", "9": "その他"}
+# No 教示 here: paying is no 処分, and a second one would let the time to object seem to run again (行政不服審査法18条)
+_NOTE = (
+    "この通知は支払のお知らせです。支給を決定した内容と、決定に不服があるときの手続は、受付番号ごとの支給決定通知書を"
+    "ご覧ください。"
+)
 _PAYEE_COLUMNS = (
     Column("支払番号", 24, "center"), Column("宛名番号", 30, "center"), Column("支払先", 50, name=True),
     Column("金融機関", 40), Column("店舗", 30), Column("種目", 12, "center"), Column("口座番号", 18, "center"),
@@ -102,7 +107,7 @@ def _notice_head(
         "number": f"第{int(payment['payment_no'])}号",
         "total": f"{payment['amount']:,}",
         "bank": _bank_words(payment),
-        "note": head.instruction,
+        "note": _NOTE,
     }
 
 

@@ -16,6 +16,11 @@ from tests.deploy.chain.conftest import FATHER, NUMBERS
 from tasuke.platform.access.testing import signed_in
 from tasuke.platform.database.systems import SYSTEMS
 from tasuke.platform.transport.outbox import dead_letters
+from tasuke.systems.nis.codes import code_context
+from tasuke.systems.nis.models import Code
+from tasuke.systems.nis.settings_holder import vault as national_vault
+from tasuke.systems.subsidy.inquiries.models import Inquiry
+from tasuke.systems.unified_id.models import Person as UnifiedPerson
 
 pytestmark = [pytest.mark.django_db(databases=list(SYSTEMS)), pytest.mark.slow]
 MOST = 15  # statements a page
@@ -44,7 +49,7 @@ class Page(HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.links, self.words, self.told, self._open = [], [], [], set()
+        self.text, self.links, self.words, self.told, self._open = text, [], [], [], set()
         self.feed(text)
 
     def handle_starttag(self, tag, attributes):
@@ -106,14 +111,41 @@ def test_every_page_takes_few_statements_and_speaks_japanese(walked):
     strange = {key: sorted(set(MACHINE.findall(text))) for key, text in told.items() if "/tables/" not in key[1]}
     assert {key: words for key, words in strange.items() if words} == {}
     assert {key: UTC_TIME.findall(text) for key, text in told.items() if UTC_TIME.search(text)} == {}
+    unified = list(UnifiedPerson.objects.using("unified_id").values_list("unified_no", flat=True))
+    assert len(unified) == 3
+    issued = codes()
     for (role, path, _), page in found.items():
         text = "".join(page.words).replace(" ", "")
         assert not any(number in text for number in NUMBERS.values()), path
+        # the whole answer with its addresses and fields: no 符号 anywhere, no 統合宛名番号 where 業務番号 are used
+        assert not any(code in page.text for code in issued), path
+        if path.startswith(("/resident/", "/welfare/")):
+            assert not any(number in page.text for number in unified), path
         if role in ("midserver_operator", "national_operator"):
             assert (FATHER in text, "髙橋" in text) == (False, False), path
+    check_pages_of_the_business(unified)
     assert import_string(settings.OFFICE_CLOCK)().utcoffset().total_seconds() == 9 * 3600
     assert {name: [m.error for m in dead_letters(name)] for name in ("resident", "unified_id", "subsidy")} == {
         "resident": [],
         "unified_id": [],
         "subsidy": [],
     }
+
+
+def codes():
+    """Every 符号 that was issued, in clear."""
+    rows = Code.objects.using("nis").all()
+    found = [national_vault().open(bytes(row.code_sealed), context=code_context(row.body)).decode() for row in rows]
+    assert len(found) == 5  # of three at home, of two where they lived
+    return found
+
+
+def check_pages_of_the_business(unified):
+    """Subsidy knows a person by 宛名番号 alone, also on the pages of its questions."""
+    browser = signed_in("clerk")
+    (asked,) = Inquiry.objects.using("subsidy").values_list("pk", flat=True)
+    for path in ("/inquiries/", f"/inquiries/{asked}", f"/inquiries/{asked}/state"):
+        answer = browser.get(path)
+        assert (path, answer.status_code) == (path, 200)
+        text = answer.content.decode()
+        assert not any(secret in text for secret in (*unified, *codes(), *NUMBERS.values())), path

@@ -11,6 +11,7 @@ from tests.deploy.chain.searching import ask_as
 
 from tasuke.contracts.interface import PROVISION_RECORDS, RecordsRequest
 from tasuke.contracts.kit import Handlers, Operation, Unreachable
+from tasuke.core.numbers import synthetic_my_number
 from tasuke.deploy.chain.cycle import STATES
 from tasuke.deploy.chain.neighbour import move_in
 from tasuke.platform.transport.local import LocalLink
@@ -22,6 +23,7 @@ from tasuke.systems.nis.services.switch_service import switch_service
 from tasuke.systems.subsidy.inquiries.models import Inquiry
 from tasuke.systems.unified_id.models import Person as UnifiedPerson
 
+BABY = "000000000555554"
 pytestmark = pytest.mark.django_db(databases=CHAIN)
 
 
@@ -52,15 +54,22 @@ def test_what_was_asked_while_the_national_side_was_away_for_a_day_arrives_later
         family.later(hours=4)
         family.turn()
     asked += family.ask(MOTHER)
+    # a child is born meanwhile: the request for its 符号 waits with the questions
+    family.residents(resident(BABY, birth_date=date(2026, 6, 8), relationship_code="20"))
+    family.numbers({BABY: synthetic_my_number("27182818284")})
     for _ in range(2):
         family.later(hours=4)
         family.turn()
     assert set(Inquiry.objects.values_list("state", flat=True)) == {"sent"}
     assert not NationalRecord.objects.using("nis").exists()
+    states = UnifiedPerson.objects.using("unified_id").values_list("linkage_state", flat=True)
+    assert sorted(states).count("acquired") == 3
     switch_service(down=False, by="N0001", at=family.clock())
     family.later(minutes=20)
     family.settle()
     check_each_once(asked)
+    assert list(states.all()) == ["acquired"] * 4
+    assert Code.objects.using("nis").filter(body="B011002").count() == 4
 
 
 class Killed(BaseException):

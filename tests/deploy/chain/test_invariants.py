@@ -44,6 +44,8 @@ from tasuke.systems.nis.codes import code_context
 from tasuke.systems.nis.models import Body, Code, IssuedPermit
 from tasuke.systems.nis.models import Record as NationalRecord
 from tasuke.systems.nis.settings_holder import vault as national_vault
+from tasuke.systems.subsidy.desk.links import find_by_my_number, match_my_number
+from tasuke.systems.subsidy.desk.typed_number import TypedNumber
 from tasuke.systems.unified_id.models import Person as UnifiedPerson
 
 SYSTEMS = tuple(CHAIN)
@@ -101,6 +103,16 @@ def _walk(chain: Chain) -> None:
     for inquiry in asked:
         inquiry.refresh_from_db()
     assert [inquiry.outcome for inquiry in asked] == ["found", "none"]
+    _show_cards()
+
+
+def _show_cards() -> None:
+    """At the counter the father shows his card, somebody else's is typed for the mother, and one is searched by."""
+    card, who = TypedNumber(MY_NUMBERS[FATHER]), {"personal_id": "S0001", "purpose": "窓口・電話での相談"}
+    assert match_my_number(atena_no=FATHER, number=card, **who).matches
+    wrong = match_my_number(atena_no=MOTHER, number=card, **who)
+    assert (wrong.known, wrong.matches) == (True, False)
+    assert find_by_my_number(number=card, **who).atena_nos == (FATHER,)
 
 
 def codes() -> list[str]:

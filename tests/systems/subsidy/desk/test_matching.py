@@ -2,18 +2,22 @@
 
 from datetime import date
 
+import polars as pl
 import pytest
 from django.db import connections
 from tests.systems.subsidy.desk.conftest import NOW, TODAY
 
 from tasuke.platform.batch.services.apply_run import apply_run
 from tasuke.platform.batch.services.plan_run import plan_run
+from tasuke.schemes.catalogue_loader import load_scheme
 from tasuke.systems.subsidy.desk.jobs import match_applications
 from tasuke.systems.subsidy.desk.matching import find_matches
 from tasuke.systems.subsidy.desk.matching_words import KIND_WORDS, MatchKind
 from tasuke.systems.subsidy.desk.models import MatchFinding, StatedPerson
+from tasuke.systems.subsidy.entitlements.facts import CASE_COLUMNS, build_facts
 from tasuke.systems.subsidy.entitlements.models import Application
 from tasuke.systems.subsidy.inquiries.models import Inquiry
+from tasuke.systems.subsidy.profile import active_profile, set_profile
 from tasuke.systems.subsidy.registry.models import Income, Insurance, Relation, WelfareFact
 
 pytestmark = pytest.mark.django_db(databases=["subsidy", "accounts"])
@@ -206,6 +210,36 @@ def test_an_income_that_is_known_is_no_difference_and_carries_its_figure(family)
     assert (told["known"], told["figure"]) == ("あり", 3_120_000)
 
 
+@pytest.mark.parametrize("received", [date(2026, 5, 31), date(2026, 6, 1), date(2026, 11, 2)])
+@pytest.mark.parametrize("scheme", [SHONI, HITORIOYA])
+def test_whose_income_of_which_year_is_needed_is_what_the_assessment_asks_for(family, scheme, received):
+    for person in (FATHER, MOTHER, GRANDMA):
+        for year in (2024, 2025, 2026):
+            family.income(person, year)
+    family.people.resident(MOTHER, "髙橋　はる", relationship_code="12", relationship="妻")
+    family.people.resident(GRANDMA, "髙橋　ふみ", relationship_code="52", relationship="母")
+    application = family.apply(scheme=scheme, received_on=received, event_date=received)
+    Relation.objects.using("subsidy").update(valid=(received, None))
+    for kind, other in (("spouse", MOTHER), ("supporter", GRANDMA)):
+        family.relate(CHILD, kind, other, scheme)
+    Relation.objects.using("subsidy").update(valid=(received, None))
+    case = {"id": "1", "atena_no": CHILD, "role": "child", "on": received, "application_date": received,
+            "event": "other", "event_date": received}  # fmt: skip
+    cases = pl.DataFrame([case], schema=CASE_COLUMNS)
+    _, asked = build_facts(using="subsidy", scheme=load_scheme(scheme), cases=cases)
+    _, found = find_matches(using="subsidy", on=TODAY, schemes=[scheme], application_id=application.pk)
+    subjects = {str(subject.subject) for subject in load_scheme(scheme).version_on(received).income.subject}
+    wanted = {
+        (row["subject_id"], f"{row['income_year'] + 1}年度({row['income_year']}年分)が必要")
+        for row in asked.iter_rows(named=True)
+        if row["subject"] in subjects
+    }
+    assert {
+        (row["about"], row["said"]) for row in found.filter(found["kind"] == "income").iter_rows(named=True)
+    } == wanted
+    assert wanted
+
+
 def test_public_assistance_is_not_guessed_where_nobody_has_told_us_of_any(family):
     application = family.apply(scheme=HITORIOYA)
     assert matched("public_assistance", every=True)[0][2] == "未確認(福祉情報がまだ取り込まれていません)"
@@ -213,8 +247,16 @@ def test_public_assistance_is_not_guessed_where_nobody_has_told_us_of_any(family
     assert matched("public_assistance", every=True)[0][2] == "記録なし"
     family.fact(FATHER, "10", start=date(2026, 11, 10))
     assert matched("public_assistance", application) == [
-        (FATHER, "受給していると対象外", "受給中", date(2026, 11, 10), False, True)
+        (FATHER, "該当すると対象外", "受給中", date(2026, 11, 10), False, True)
     ]
+
+
+def test_a_rule_that_the_city_has_not_confirmed_says_so(family):
+    set_profile(active_profile().model_copy(update={"confirmations": []}))
+    family.fact(FATHER, "10")
+    family.apply(scheme=HITORIOYA)
+    assert [row[1] for row in matched("public_assistance")] == ["該当すると対象外(未確認)"]
+    assert {row[1] for row in matched("income")} == {"2025年度(2024年分)が必要(未確認)"}
 
 
 def test_other_schemes_at_the_same_time_by_which_goes_first(family):
@@ -395,3 +437,16 @@ def test_the_pages_take_few_statements(family, browser, at_most):
     for address in (f"/applications/{application.pk}/", "/applications/matching/", "/applications/matching.csv"):
         with at_most(15):
             assert client.get(address).status_code == 200
+
+
+def test_the_address_of_a_protected_person_is_neither_asked_nor_shown_on_the_paper_page(family, browser):
+    application = family.apply()
+    family.state(application, CHILD, "高橋 はな", address="川崎市宮前区宮前平2-20-5")
+    family.people.protect(CHILD)
+    client = browser()
+    page = client.get(f"/applications/{application.pk}/stated/").content.decode()
+    assert f'name="p{CHILD}-name"' in page
+    assert f'name="p{CHILD}-address"' not in page
+    assert "宮前平" not in page
+    client.post(f"/applications/{application.pk}/stated/", paper())
+    assert StatedPerson.objects.using("subsidy").get(replaced_at__isnull=True).address == ""

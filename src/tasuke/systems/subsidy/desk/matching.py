@@ -159,7 +159,9 @@ def _missing_and_partners(compared: Compared, people: pl.DataFrame, days: pl.Dat
     members = wide.filter((pl.col("household_no") == pl.col("home_no")) & (pl.col("home_no") != "")).filter(
         pl.col("status") == "1"
     )
-    applicants = compared.cases.filter(_is_single_parent_scheme()).select("id", pl.col("applicant").alias("person"))
+    applicants = compared.cases.filter(pl.col("scheme").is_in(_single_parent_schemes(compared))).select(
+        "id", pl.col("applicant").alias("person")
+    )
     heads = members.join(applicants, on=["id", "person"], how="semi").select(
         "id", "day", pl.col("person").alias("applicant"), _base().alias("base"), _is_partner().alias("is_partner")
     )
@@ -198,8 +200,8 @@ def _is_partner() -> pl.Expr:
     return pl.col("relationship_code").str.contains(_PARTNER)
 
 
-def _is_single_parent_scheme() -> pl.Expr:
-    return pl.col("scheme").map_elements(lambda s: load_scheme(s).kind is SchemeKind.HITORIOYA, return_dtype=pl.Boolean)
+def _single_parent_schemes(compared: Compared) -> list[str]:
+    return [name for name in compared.cases["scheme"].unique() if load_scheme(name).kind is SchemeKind.HITORIOYA]
 
 
 def _entitled_in_scheme(compared: Compared) -> pl.DataFrame:

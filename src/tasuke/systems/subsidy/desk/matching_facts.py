@@ -1,7 +1,8 @@
-"""An application beside what else the city holds: incomes, 生活保護, other schemes, insurance. Pure.
+"""An application beside what else the city holds: incomes, 生活保護, other schemes, insurance.
 
 What a scheme asks for (the income year and whose income, who is excluded, which scheme goes first, which insurance
-counts) is read from its version in force when the application is judged.
+counts) is read from its version in force when the application is judged. Rules that nobody has confirmed are
+未確認 on the panel as well.
 """
 
 from collections.abc import Iterator
@@ -10,10 +11,12 @@ import polars as pl
 
 from tasuke.formats.nhi_feed import INSURANCE_KINDS
 from tasuke.schemes.catalogue_loader import load_all, load_scheme
-from tasuke.schemes.definition import Scheme, Version
+from tasuke.schemes.copayment.definition import Sourced
+from tasuke.schemes.definition import Scheme, Version, is_unconfirmed, walk_version
 from tasuke.schemes.vocabulary import ExclusionKind
 from tasuke.systems.subsidy.desk.matching_reading import Compared
 from tasuke.systems.subsidy.desk.matching_words import MatchKind
+from tasuke.systems.subsidy.profile import active_profile
 
 _UNDECLARED = "4"
 _ROLES = {"1": "child", "2": "parent", "3": "caregiver", "4": "self"}
@@ -27,10 +30,10 @@ def match_facts(compared: Compared, people: pl.DataFrame) -> list[pl.DataFrame]:
     for scheme, version, cases in _by_version(compared.cases):
         mine = people.join(cases.select("id"), on="id", how="semi")
         found += [
-            _incomes(compared, version, cases, mine),
-            *_welfare(compared, version, cases, mine),
+            _incomes(compared, scheme, version, cases, mine),
+            *_welfare(compared, scheme, version, cases, mine),
             *_schemes(compared, scheme, version, cases),
-            *_insurance(compared, version, cases),
+            *_insurance(compared, scheme, version, cases),
         ]
     return found
 
@@ -50,7 +53,18 @@ def _by_version(cases: pl.DataFrame) -> Iterator[tuple[Scheme, Version, pl.DataF
                 yield scheme, version, part
 
 
-def _incomes(compared: Compared, version: Version, cases: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
+def _doubt(scheme: Scheme, version: Version, *parts: Sourced) -> str:
+    """(未確認) where one of these tables of the version is unconfirmed and the city has not confirmed it."""
+    confirmed = active_profile().confirmed_keys(scheme.id)
+    open_ones = [
+        key for key, value in walk_version(version) if is_unconfirmed(value) and any(value is part for part in parts)
+    ]
+    return "(未確認)" if set(open_ones) - confirmed else ""
+
+
+def _incomes(
+    compared: Compared, scheme: Scheme, version: Version, cases: pl.DataFrame, people: pl.DataFrame
+) -> pl.DataFrame:
     """One finding for each person whose income counts: the year that is asked for, and what is known of it."""
     if version.income is None:
         return cases.select(
@@ -90,7 +104,9 @@ def _incomes(compared: Compared, version: Version, cases: pl.DataFrame, people: 
         pl.lit(MatchKind.INCOME.value).alias("kind"),
         pl.col("person").alias("about"),
         "part",
-        pl.format("{}年度({}年分)が必要", "year", pl.col("year") - 1).alias("said"),
+        pl.format("{}年度({}年分)が必要{}", "year", pl.col("year") - 1, pl.lit(_doubt(scheme, version, switch))).alias(
+            "said"
+        ),
         words.alias("known"),
         pl.when(there).then(None).otherwise("asked_on").alias("since"),
         (~there).alias("differs"),
@@ -117,16 +133,24 @@ def _subjects(kinds: set[str], cases: pl.DataFrame, people: pl.DataFrame) -> pl.
     return pl.concat(found).unique(maintain_order=True)
 
 
-def _welfare(compared: Compared, version: Version, cases: pl.DataFrame, people: pl.DataFrame) -> list[pl.DataFrame]:
+def _welfare(
+    compared: Compared, scheme: Scheme, version: Version, cases: pl.DataFrame, people: pl.DataFrame
+) -> list[pl.DataFrame]:
     """生活保護 and 施設措置・里親委託 of everybody on the form; a difference where the scheme excludes it."""
-    excluded = {exclusion.kind for exclusion in version.who.exclusion}
-    care = bool(excluded & {ExclusionKind.INSTITUTION, ExclusionKind.FOSTER})
     ways = [
-        (MatchKind.PUBLIC_ASSISTANCE, ["10"], {"10": "受給中"}, ExclusionKind.PUBLIC_ASSISTANCE in excluded),
-        (MatchKind.CARE, ["20", "21"], {"20": "児童福祉施設措置", "21": "里親等委託"}, care),
+        (MatchKind.PUBLIC_ASSISTANCE, {"10": "受給中"}, {ExclusionKind.PUBLIC_ASSISTANCE}),
+        (
+            MatchKind.CARE,
+            {"20": "児童福祉施設措置", "21": "里親等委託"},
+            {ExclusionKind.INSTITUTION, ExclusionKind.FOSTER},
+        ),
     ]
     found = []
-    for kind, codes, words, excludes in ways:
+    for kind, words, kinds in ways:
+        rules = [rule for rule in version.who.exclusion if rule.kind in kinds]
+        excludes = bool(rules)
+        said = f"該当すると対象外{_doubt(scheme, version, *rules)}" if excludes else "制度の要件ではない"
+        codes = list(words)
         facts = compared.facts.filter((pl.col("fact") == "welfare") & pl.col("code").is_in(codes))
         held = _standing(people, facts, compared).with_columns(
             pl.col("code").replace_strict(words, default="", return_dtype=pl.String).alias("known")
@@ -136,9 +160,7 @@ def _welfare(compared: Compared, version: Version, cases: pl.DataFrame, people: 
             pl.lit(kind.value).alias("kind"),
             pl.col("person").alias("about"),
             "part",
-            pl.lit("受給していると対象外" if kind is MatchKind.PUBLIC_ASSISTANCE else "対象外").alias("said")
-            if excludes
-            else pl.lit("制度の要件ではない").alias("said"),
+            pl.lit(said).alias("said"),
             "known",
             "since",
             "at_receipt",
@@ -162,7 +184,9 @@ def _schemes(compared: Compared, scheme: Scheme, version: Version, cases: pl.Dat
     """Entitlements of the 対象者 at the same time, here and in other schemes, and which of two goes first."""
     ours = {other.id: other for other in load_all()}
     names = {name: other.name.removeprefix(other.municipality).strip() for name, other in ours.items()}
-    first = {str(kind) for kind in version.who.priority.yields_to} if version.who.priority else set()
+    priority = version.who.priority
+    first = {str(kind) for kind in priority.yields_to} if priority else set()
+    doubt = _doubt(scheme, version, priority) if priority else ""
     ahead = [name for name, other in ours.items() if str(other.kind) in first]
     behind = [name for name, other in ours.items() if _yields(other, scheme)]
     targets = cases.select("id", pl.col("atena_no").alias("person"), "received_on").with_columns(
@@ -174,7 +198,7 @@ def _schemes(compared: Compared, scheme: Scheme, version: Version, cases: pl.Dat
         pl.when(same)
         .then(pl.lit("新規の申請"))
         .when(pl.col("code").is_in(ahead))
-        .then(pl.lit("相手の制度が優先"))
+        .then(pl.lit(f"相手の制度が優先{doubt}"))
         .when(pl.col("code").is_in(behind))
         .then(pl.lit("この制度が優先(相手は喪失)"))
         .otherwise(pl.lit("併給できる"))
@@ -213,19 +237,20 @@ def _yields(other: Scheme, scheme: Scheme) -> bool:
     return priority is not None and scheme.kind in priority.yields_to
 
 
-def _insurance(compared: Compared, version: Version, cases: pl.DataFrame) -> list[pl.DataFrame]:
+def _insurance(compared: Compared, scheme: Scheme, version: Version, cases: pl.DataFrame) -> list[pl.DataFrame]:
     """The insurance of the 対象者: none, one that is outside the scheme, or which."""
     targets = cases.select("id", pl.col("atena_no").alias("person"), "received_on").with_columns(
         pl.lit("対象者").alias("part")
     )
     held = _standing(targets, compared.facts.filter(pl.col("fact") == "insurance"), compared)
+    doubt = _doubt(scheme, version, version.who.insurance)
     outside = pl.col("code").is_in(list(version.who.insurance.excluded_kinds))
     told = held.select(
         "id",
         pl.lit(MatchKind.INSURANCE.value).alias("kind"),
         pl.col("person").alias("about"),
         "part",
-        pl.when(outside).then(pl.lit("この保険は対象外")).otherwise(pl.lit("加入が要件")).alias("said"),
+        pl.when(outside).then(pl.lit("この保険は対象外")).otherwise(pl.lit(f"加入が要件{doubt}")).alias("said"),
         pl.col("code").replace_strict(INSURANCE_KINDS, default="種別不明", return_dtype=pl.String).alias("known"),
         "since",
         "at_receipt",
@@ -237,7 +262,7 @@ def _insurance(compared: Compared, version: Version, cases: pl.DataFrame) -> lis
         pl.lit(MatchKind.INSURANCE.value).alias("kind"),
         pl.col("person").alias("about"),
         "part",
-        pl.lit("加入が要件" if version.who.insurance.required else "要件ではない").alias("said"),
+        pl.lit(f"加入が要件{doubt}" if version.who.insurance.required else "要件ではない").alias("said"),
         pl.lit("加入の記録なし").alias("known"),
         pl.lit(version.who.insurance.required).alias("differs"),
     )

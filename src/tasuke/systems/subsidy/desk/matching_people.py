@@ -5,6 +5,7 @@ from datetime import date
 
 from tasuke.systems.subsidy.desk.matching_words import PART_WORDS
 from tasuke.systems.subsidy.desk.rows import fetch
+from tasuke.systems.subsidy.registry.protection import protected_sql
 
 _PEOPLE = """
 WITH o AS (SELECT * FROM subsidy_application WHERE id = %(id)s), form AS (
@@ -14,7 +15,8 @@ WITH o AS (SELECT * FROM subsidy_application WHERE id = %(id)s), form AS (
     AND r.scheme = o.scheme AND r.recorded_to IS NULL AND r.valid @> o.received_on
 )
 SELECT f.person, f.parts, coalesce(p.name, '') AS name, coalesce(s.name, '') AS said_name, s.birth_date,
-       coalesce(s.address, '') AS address, coalesce(s.relationship, '') AS relationship
+       coalesce(s.address, '') AS address, coalesce(s.relationship, '') AS relationship,
+       {protected} AS protected
 FROM (SELECT person, array_agg(part) AS parts FROM form GROUP BY person) f
 LEFT JOIN LATERAL (SELECT x.name FROM subsidy_resident_record x WHERE x.atena_no = f.person
                    AND x.recorded_to IS NULL ORDER BY lower(x.valid) DESC LIMIT 1) p ON TRUE
@@ -25,7 +27,10 @@ ORDER BY f.person
 
 @dataclass(frozen=True, slots=True)
 class FormPerson:
-    """One person of a form. name: of the register; parts: words; said_…: from the paper, empty where not typed."""
+    """One person of a form. name: of the register; parts: words; said_…: from the paper, empty where not typed.
+
+    protected: where the person lives is neither asked nor shown.
+    """
 
     atena_no: str
     name: str
@@ -34,12 +39,14 @@ class FormPerson:
     said_birth: date | None
     said_home: str
     said_relationship: str
+    protected: bool
 
 
-def people_of_form(*, using: str, application_id: int) -> list[FormPerson]:
+def people_of_form(*, using: str, application_id: int, on: date) -> list[FormPerson]:
     """The applicant first, then the others as a form names them. One statement."""
     order = list(PART_WORDS)
-    rows = fetch(using, _PEOPLE, {"id": application_id})
+    query = _PEOPLE.format(protected=protected_sql("f.person", on="%(on)s"))
+    rows = fetch(using, query, {"id": application_id, "on": on})
     rows.sort(key=lambda row: (min(order.index(part) for part in row["parts"]), row["person"]))
     return [
         FormPerson(
@@ -48,8 +55,9 @@ def people_of_form(*, using: str, application_id: int) -> list[FormPerson]:
             parts="・".join(PART_WORDS[part] for part in sorted(row["parts"], key=order.index)),
             said_name=row["said_name"],
             said_birth=row["birth_date"],
-            said_home=row["address"],
+            said_home="" if row["protected"] else row["address"],
             said_relationship=row["relationship"],
+            protected=row["protected"],
         )
         for row in rows
     ]

@@ -173,12 +173,13 @@ def read_compared(*, using: str, on: date, schemes: Sequence[str], application_i
 def _with_changes(rows: pl.DataFrame) -> pl.DataFrame:
     """Since when each watched value has stood without a break: a row may begin for another reason."""
     ordered = rows.unique().sort("person", "start")
-    broken = (pl.col("start") != pl.col("end").shift(1)).over("person").fill_null(value=True)
+    # no windows by person: the rows are in order, and each person's first row counts as a change
+    first = (pl.col("person") != pl.col("person").shift(1)).fill_null(value=True)
+    broken = first | (pl.col("start") != pl.col("end").shift(1)).fill_null(value=True)
     since = [
-        pl.when(broken | (pl.col(name).ne_missing(pl.col(name).shift(1))).over("person"))
+        pl.when(broken | pl.col(name).ne_missing(pl.col(name).shift(1)))
         .then("start")
         .forward_fill()
-        .over("person")
         .alias(f"{name}_since")
         for name in WATCHED
     ]

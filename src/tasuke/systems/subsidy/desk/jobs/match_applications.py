@@ -35,11 +35,12 @@ def differences_on(*, using: str, on: date) -> tuple[pl.Series, pl.DataFrame]:
     """The ids of the open applications, and what differs: id, scheme, atena_no, kind, about, since; one row for each
     application, kind and person."""
     compared, found = find_matches(using=using, on=on, schemes=active_profile().schemes)
+    order = pl.Enum([kind.value for kind in MatchKind])
     cases = compared.cases.select("id", "application_no", "scheme", "atena_no", "received_on")
     differing = (
         found.filter("differs").select("id", "kind", "about", "since").unique(["id", "kind", "about"], keep="first")
     )
-    return compared.cases["id"], differing.join(cases, on="id").sort("id", "kind", "about")
+    return compared.cases["id"], differing.join(cases, on="id").sort("id", pl.col("kind").cast(order), "about")
 
 
 def _plan(context: RunContext) -> Plan:

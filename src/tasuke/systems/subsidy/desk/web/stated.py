@@ -28,6 +28,11 @@ class StatedForm(forms.Form):
     address = TypedText(label="住所", max_length=400, required=False)
     relationship = TypedText(label="世帯主との続柄", max_length=40, required=False)
 
+    def __init__(self, *args: Any, protected: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if protected:  # the next who opens the page must not read where the person lives
+            del self.fields["address"]
+
     def clean(self) -> dict[str, Any]:
         """Something about a person without the name is about nobody."""
         given = super().clean() or {}
@@ -44,7 +49,7 @@ def stated(request: OfficeRequest, application_id: int) -> HttpResponse:
     shown, _ = find(request, application_id)
     if shown["state"] not in ("received", "held") or shown["kind"] != "1":
         raise Http404
-    people = people_of_form(using=USING, application_id=application_id)
+    people = people_of_form(using=USING, application_id=application_id, on=request.today)
     forms_of = [(person, _form(request, person)) for person in people]
     faulty = [form for _, form in forms_of if form.is_bound and not form.is_valid()]
     if request.method == "POST" and not faulty:
@@ -68,9 +73,9 @@ def _form(request: OfficeRequest, person: FormPerson) -> StatedForm:
         "address": person.said_home,
         "relationship": person.said_relationship,
     }
-    return StatedForm(request.POST or None, initial=first, prefix=f"p{person.atena_no}")
+    return StatedForm(request.POST or None, initial=first, prefix=f"p{person.atena_no}", protected=person.protected)
 
 
 def _stated(person: FormPerson, form: StatedForm) -> Stated:
     given = form.cleaned_data
-    return Stated(person.atena_no, given["name"], given["birth_date"], given["address"], given["relationship"])
+    return Stated(person.atena_no, given["name"], given["birth_date"], given.get("address", ""), given["relationship"])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from tasuke.contracts.sharing import WITHHELD_WHEN_PROTECTED, SharedAccount, SharedFacts, SharedItem
 from tasuke.platform.access import Scope
@@ -50,11 +50,14 @@ def last_wards(atena_nos: Collection[str], *, using: str) -> dict[str, str]:
 def shielded(atena_nos: Collection[str], *, using: str, on: date) -> Shielded:
     """Who of these is under 支援措置, or lives with somebody who is."""
     now = ResidentRecord.objects.using(using).in_force_on(on)
-    protected = Protection.objects.using(using).filter(in_force(on=on)).values("atena_no")
-    homes = now.filter(atena_no__in=protected).exclude(household_no="").values("household_no")
-    near = set(now.filter(atena_no__in=atena_nos, household_no__in=homes).values_list("atena_no", flat=True))
+    homes = dict(now.filter(atena_no__in=atena_nos).exclude(household_no="").values_list("atena_no", "household_no"))
+    # in two steps: as one statement the planner joins whole tables
+    protected = Protection.objects.using(using).filter(in_force(on=on), atena_no=OuterRef("atena_no"))
+    members = now.filter(Exists(protected), household_no__in=set(homes.values()))
+    guarded = set(members.values_list("household_no", flat=True))
     own = protected_among(atena_nos, using=using, on=on)
-    return Shielded(frozenset(own), frozenset(near - own))
+    near = {no for no, home in homes.items() if home in guarded} - own
+    return Shielded(frozenset(own), frozenset(near))
 
 
 def facts_of(

@@ -196,16 +196,7 @@ def show_household(
     today: where `on` may be another day: states are then those of that day, and who is protected today is guarded
     also on a day on which 支援措置 will have ended.
     """
-    guarded_on = min(on, today or on)
-    asked: dict[str, Any] = {
-        "person": atena_no,
-        "on": on,
-        "guarded_on": guarded_on,
-        "months": _CLAIM_MONTHS,
-        "at": known_at,
-        "moment": known_at or _end_of(on),
-        "past": known_at is not None or on < (today or on),
-    }
+    asked = _asked(atena_no, on, today or on, known_at)
 
     def run(query: str, alias: str = "c") -> list[Row]:
         text = query.format(known=known_sql(alias, known_at), known_d=known_sql("d", known_at), protected=_PROTECTED)
@@ -259,6 +250,19 @@ def schemes_in(scope: Scope, ward: str) -> list[str] | None:
                 return None
             allowed |= schemes
     return sorted(allowed)
+
+
+def _asked(atena_no: str, on: date, today: date, known_at: datetime | None) -> dict[str, Any]:
+    """Parameters of the statements. moment: behind the last thing that counts; at: where knowledge ends, None: now."""
+    return {
+        "person": atena_no,
+        "on": on,
+        "guarded_on": min(on, today),
+        "months": _CLAIM_MONTHS,
+        "at": known_at,
+        "moment": known_at or _end_of(on),
+        "past": known_at is not None or on < today,
+    }
 
 
 def _end_of(day: date) -> datetime:

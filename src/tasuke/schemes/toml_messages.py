@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+_TABLE = "項目と値の表(TOML では [ ]、JSON では { })で書きます"
 _WORDS = {
     "missing": "必須の項目がありません",
     "extra_forbidden": "この項目は書けません(つづりの誤りか、別の表の項目です)",
@@ -17,9 +18,12 @@ _WORDS = {
     "date_from_datetime_parsing": "日付(2025-04-01 の形)で書きます",
     "date_from_datetime_inexact": "日付(2025-04-01 の形)で書きます。時刻は書けません",
     "tuple_type": "一覧([ ] または [[ ]])で書きます",
-    "dict_type": "表([ ])で書きます",
-    "model_type": "表([ ])で書きます",
-    "model_attributes_type": "表([ ])で書きます",
+    "list_type": "一覧([ ] または [[ ]])で書きます",
+    "finite_number": "整数で書きます(大きすぎます)",
+    "int_parsing_size": "整数で書きます(大きすぎます)",
+    "dict_type": _TABLE,
+    "model_type": _TABLE,
+    "model_attributes_type": _TABLE,
 }
 
 
@@ -51,6 +55,14 @@ def _limit_message(kind: str, context: dict[str, Any]) -> str | None:
         return f"{context['ge']} 以上で書きます"
     if kind == "less_than_equal":
         return f"{context['le']} 以下で書きます"
+    if kind == "less_than":
+        return f"{context['lt']:,} より小さい数で書きます"
+    if kind == "greater_than":
+        return f"{context['gt']:,} より大きい数で書きます"
+    if kind == "string_too_long":
+        return f"{context['max_length']} 文字以内で書きます"
+    if kind == "too_long":
+        return f"{context['max_length']} 件以下で書きます"
     if kind == "too_short":
         return f"{context['min_length']} 件以上書きます"
     if kind == "string_too_short":

@@ -55,6 +55,10 @@ def test_every_object_that_a_screen_names_has_a_word():
         ),
         ({"what": "select-payments", "run": 3}, "対象: 支払対象の抽出 / 処理番号: 3"),
         ({"what": "notices-1 2026-05-25"}, "対象: 支払通知書 2026-05-25"),
+        (
+            {"what": "recipients", "choice": 1, "filters": {}, "items": ["name", "ward"], "shared": False},
+            "対象: recipients / 保存した条件の番号: 1 / 条件: なし / 項目: name、ward / 共有: いいえ",
+        ),
         ({"by": "name+birth", "hits": 2}, "探し方: 氏名と生年月日 / 件数: 2"),
         ({"what": "someday new"}, "対象: someday new"),
     ],

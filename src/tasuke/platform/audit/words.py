@@ -36,6 +36,14 @@ _FACTS = {
     "first": "始まり",
     "last": "終わり",
     "system": "システム",
+    "choice": "保存した条件の番号",
+    "filters": "条件",
+    "items": "項目",
+    "shared": "共有",
+    "extract": "抽出の番号",
+    "event": "記録の番号",
+    "personal_id": "職員ID",
+    "least": "人数(以上)",
     "security_key": "キー番号",
     "verified": "キーによる本人確認",
     "keys": "セキュリティキー",
@@ -301,8 +309,15 @@ def _joined(facts: dict[str, Any]) -> str:
 
 
 def _value(key: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return _CODES[str(value)]
+    if isinstance(value, list):
+        return "、".join(str(item) for item in value)
     if isinstance(value, dict):
-        return "、".join(f"{_FIELDS.get(name, name)} {_CODES.get(str(item), item)}" for name, item in value.items())
+        return (
+            "、".join(f"{_FIELDS.get(name, name)} {_CODES.get(str(item), item)}" for name, item in value.items())
+            or "なし"
+        )
     if key == "what":
         first, _, rest = str(value).partition(" ")  # `notification account`: the object, then which one
         return f"{name_of(first)} {rest}".strip()

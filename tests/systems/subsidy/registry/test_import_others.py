@@ -52,10 +52,15 @@ def test_import_nhi_new_membership_ends_the_one_before(import_feed):
 def test_import_nhi_loss_closes_the_same_membership(import_feed):
     import_feed("nhi", [{}])
     import_feed("nhi", [{"lost_on": date(2026, 8, 1)}])
-    import_feed("nhi", [{}, {"atena_no": "102", "acquired_on": date(2021, 1, 1), "lost_on": date(2022, 1, 1)}])
+    assert not RunProblem.objects.using("subsidy").exists()
+    run, _ = import_feed("nhi", [{}, {"atena_no": "102", "acquired_on": date(2021, 1, 1), "lost_on": date(2022, 1, 1)}])
 
     assert periods(Insurance, atena_no="102") == [(date(2021, 1, 1), date(2022, 1, 1))]
     assert periods(Insurance, atena_no="101") == [(date(2020, 4, 1), None)]  # taken back by the newer file
+    # or it is no newer file: an old one, saved anew, would insure again whoever has left
+    told = RunProblem.objects.using("subsidy").get(run=run)
+    assert (told.code, told.line, told.severity) == ("membership_open_again", 2, "warning")
+    assert "2026-08-01" in told.message
 
 
 def test_import_welfare_last_day_is_inclusive_in_the_feed_and_facts_are_apart(import_feed):

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tasuke.cli.main import app
+from tasuke.core.problems import Problem, Severity
 from tasuke.formats import welfare_feed
 from tasuke.platform.batch import job as jobs
 from tasuke.platform.batch.models import Run, RunState
@@ -92,6 +93,23 @@ def test_a_plan_with_problems_is_status_1(feed):
     told, value = tasuke("run", "import-welfare", "--target", "t", "--parameters", parameters, "--by", "clerk")
     assert (told.exit_code, value["problems"]) == (1, 1)
     assert "welfare.csv 2行目 「開始年月日」: 2026年2月30日という日付はありません" in told.stderr
+
+
+def test_a_problem_without_a_line_names_whom_it_is_about(monkeypatch):
+    found = [
+        Problem("gone", "ファイルにいません", field="宛名番号", value="101", severity=Severity.WARNING),
+        Problem("odd", "変です", line=3, field="宛名番号", value="102", severity=Severity.WARNING),
+    ]
+    job = jobs.Job(
+        name="test-found",
+        title="試験",
+        plan=lambda context: jobs.Plan(counts={}, chunks=0, work=None, problems=found),
+        apply_chunk=lambda context, plan, number: jobs.ChunkResult(counts={}),
+    )
+    monkeypatch.setitem(jobs._jobs, job.name, job)
+    told, _ = tasuke("run", "test-found", "--target", "t", "--by", "clerk")
+    assert told.exit_code == 0
+    assert told.stderr.splitlines()[:2] == ["「宛名番号」 101: ファイルにいません", "3行目 「宛名番号」: 変です"]
 
 
 @pytest.fixture

@@ -168,6 +168,7 @@ def _show_problems(run: Any) -> int:
     problems = RunProblem.objects.using("subsidy").filter(run=run)
     for problem in problems.order_by("id")[:_SHOWN]:
         place = [problem.file, f"{problem.line}行目" if problem.line else "", problem.field and f"「{problem.field}」"]
+        place.append("" if problem.line else problem.value)  # without a line the value alone tells whom it is about
         said = " ".join(part for part in place if part)
         messages.print(f"{said}: {problem.message}" if said else problem.message, markup=False)
     more = problems.count() - _SHOWN

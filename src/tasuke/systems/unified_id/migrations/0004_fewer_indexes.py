@@ -14,12 +14,13 @@ _INDEXES = (
 
 
 class Migration(migrations.Migration):
+    atomic = False  # CONCURRENTLY: nobody who reads or writes waits
     dependencies: ClassVar = [("unified_id", "0003_numberquestion")]
 
     operations: ClassVar = [
         migrations.RunSQL(
-            f"DROP INDEX IF EXISTS {name}",
-            reverse_sql=f"CREATE INDEX IF NOT EXISTS {name} ON {table} ({column} varchar_pattern_ops)",
+            f"DROP INDEX CONCURRENTLY IF EXISTS {name}",
+            reverse_sql=f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {name} ON {table} ({column} varchar_pattern_ops)",
         )
         for name, table, column in _INDEXES
     ]

@@ -95,6 +95,14 @@ def test_a_plan_with_problems_is_status_1(feed):
     assert "welfare.csv 2行目 「開始年月日」: 2026年2月30日という日付はありません" in told.stderr
 
 
+def test_the_file_of_another_kind_is_named_before_its_missing_columns(feed):
+    told, value = tasuke("import", "tax", feed, "--by", "clerk")
+    lines = told.stderr.splitlines()
+    assert (told.exit_code, value["state"], value["changed"]) == (1, "planned", False)
+    assert lines[0] == "welfare.csv: 福祉情報（welfare）のファイルのようです。税情報（tax）としては取り込めません。"
+    assert "の列がありません" in lines[1]
+
+
 def test_a_problem_without_a_line_names_whom_it_is_about(monkeypatch):
     found = [
         Problem("gone", "ファイルにいません", field="宛名番号", value="101", severity=Severity.WARNING),

@@ -61,7 +61,10 @@ def test_check_of_another_kind_of_file_says_which_it_may_be(tmp_path: Path) -> N
 
     assert status == 1
     assert report["usable"] is False
-    assert "tax" in err
+    assert err.splitlines()[0] == (
+        "feed.csv: 税情報（tax）のファイルのようです。国保・後期資格（nhi）としては取り込めません。"
+    )
+    assert report["problems"][0]["code"] == "other_kind"
 
 
 def test_check_shows_only_so_many_problems(tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from tasuke.deploy import mappings, run_desk
 from tasuke.deploy.profiles import open_profile
 from tasuke.formats.claims_csv import example_mapping
+from tasuke.formats.feeds import FEEDS
+from tasuke.formats.layout_docs import example_file
 from tasuke.platform.access.testing import signed_in
 from tasuke.platform.batch.models import Run
 from tasuke.systems.subsidy.profile import set_profile
@@ -63,6 +65,17 @@ def test_a_csv_of_claims_is_read_on_screen_by_its_mapping(city_folder):
     assert response.status_code == 302, response.content.decode()
     run = Run.objects.using("subsidy").get()
     assert (run.job, run.parameters["form"]) == ("import-claims", "claims_csv")
+
+
+@pytest.mark.django_db(databases=["subsidy", "accounts"])
+def test_a_wrong_file_is_named_first_on_screen(city_folder):
+    set_profile(open_profile("kawasaki"))
+    run_desk.open_desk()
+    client = signed_in("operator")
+    data = SimpleUploadedFile("nhi_full.csv", example_file(FEEDS["nhi"]))
+    response = client.post("/runs/import/", {"kind": "tax", "file": data})
+    html = client.get(response["Location"]).content.decode()
+    assert 0 < html.index("国保・後期資格（nhi）のファイルのようです。") < html.index("の列がありません")
 
 
 @pytest.mark.django_db(databases=["subsidy", "accounts"])

@@ -2,13 +2,14 @@
 
 import io
 from datetime import date
+from pathlib import Path
 
 import polars as pl
 import pytest
 
 from tasuke.core.numbers import NumberKind
 from tasuke.core.problems import Problem, Severity, is_fatal
-from tasuke.formats import csv_layout
+from tasuke.formats import csv_layout, other_kind
 from tasuke.formats.csv_layout import Field, Key, Kind, Layout, Rule
 from tasuke.formats.csv_layout.codes import PROBLEM_CODES
 from tasuke.formats.csv_layout.messages import WARNINGS_PER_KIND
@@ -448,6 +449,7 @@ def test_all_codes_are_documented() -> None:
         path = csv_layout.__file__.replace("__init__", module)
         with open(path, encoding="utf-8") as source:
             sources.write(source.read())
+    sources.write(Path(other_kind.__file__).read_text("utf-8"))
 
     missing = [code for code in PROBLEM_CODES if f'"{code}"' not in sources.getvalue()]
 

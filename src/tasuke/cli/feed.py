@@ -9,8 +9,8 @@ import typer
 from tasuke.cli.output import Exit, messages, show_problems, stop, write_json
 from tasuke.core.problems import Problem, Severity, in_file
 from tasuke.formats import csv_layout, layout_docs, my_number_feed, transfer_result_feed
-from tasuke.formats.csv_layout.header import read_header
 from tasuke.formats.feeds import FEEDS
+from tasuke.formats.other_kind import name_other_kind
 
 app = typer.Typer(no_args_is_help=True)
 _OWN_READERS = {
@@ -36,9 +36,8 @@ def check(
         stop(f"ファイルを読めません: {file}（{error.strerror}）", status=Exit.WRONG_USE)
     read = _OWN_READERS.get(kind)
     frame, found = read(data) if read else csv_layout.parse(data, FEEDS[kind])
-    problems = in_file(found, file.name)
+    problems = in_file(name_other_kind(found, data, kind=kind), file.name)
     show_problems(problems, most=min(most, 50))
-    _say_other_kind(data, kind, problems)
     refused = [p for p in problems if p.severity is not Severity.WARNING]
     write_json(
         {
@@ -65,15 +64,6 @@ def pages(folder: Annotated[Path, typer.Argument(help="書き出すフォルダ�
     for name, text in layout_docs.pages().items():
         (folder / name).write_text(text, encoding="utf-8")
         messages.print(str(folder / name), markup=False)
-
-
-def _say_other_kind(data: bytes, kind: str, problems: list[Problem]) -> None:
-    """Where columns are missing, the clerk may simply have taken another feed."""
-    if not any(p.code == "column_missing" for p in problems):
-        return
-    for other, layout in FEEDS.items():
-        if other != kind and read_header(data, layout)[0] is not None:
-            messages.print(f"{layout.title}（{other}）のファイルのようです。", markup=False)
 
 
 def _by_code(problems: list[Problem]) -> list[dict[str, str | int | None]]:

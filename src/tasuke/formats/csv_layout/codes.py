@@ -21,6 +21,7 @@ PROBLEM_CODES: dict[str, KnownCode] = {
     "wrong_separator": KnownCode(_F, "項目の区切りがタブやセミコロン"),
     "header_missing": KnownCode(_F, "見出し行がない"),
     "header_quotes": KnownCode(_F, "見出し行の引用符が閉じていない"),
+    "other_kind": KnownCode(_F, "ほかの種類の連携ファイルらしい（どれかを示す）"),
     "column_missing": KnownCode(_F, "列が足りない"),
     "column_doubled": KnownCode(_F, "同じ列が2つある"),
     "column_extra": KnownCode(_W, "決まりにない列がある"),

@@ -7,6 +7,7 @@ import polars as pl
 
 from tasuke.core.problems import Problem, Severity, in_file, is_fatal
 from tasuke.formats import my_number_feed
+from tasuke.formats.other_kind import name_other_kind
 from tasuke.platform.batch.job import ChunkResult, Job, Plan, RunContext, register
 from tasuke.platform.exchange.archive import sha256_of
 from tasuke.systems.resident.services.receive_numbers import receive_numbers, unknown_persons
@@ -18,7 +19,8 @@ _JST = timezone(timedelta(hours=9))
 def _plan(context: RunContext) -> Plan:
     path = Path(str(context.parameters["path"]))
     data = path.read_bytes()
-    frame, problems = my_number_feed.parse(data)
+    frame, found = my_number_feed.parse(data)
+    problems = name_other_kind(found, data, kind="my-numbers")
     frame, early = _not_yet(frame, context.now.astimezone(_JST).date())
     problems += early
     rejected = len({p.line for p in problems if p.severity is Severity.ERROR and p.line is not None})

@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from tasuke.core.problems import Problem, Severity, in_file, is_fatal
+from tasuke.formats.other_kind import name_other_kind
 from tasuke.platform.batch.job import ChunkResult, Comparison, Job, Plan, RunContext
 from tasuke.platform.exchange.archive import sha256_of
 from tasuke.platform.exchange.models import InboundFile, InboundState
@@ -123,6 +124,7 @@ def _plan(context: RunContext, feed: Feed) -> Plan:
         return Plan(counts={"already_imported": 1}, chunks=0, work=work)
     frame, problems = feed.parse(data)
     frame = in_nfc(frame)
+    problems = name_other_kind(problems, data, kind=feed.kind)
     fatal = is_fatal(problems)
     if not fatal:
         gaps = sequence_gaps(frame, refused=refused_numbers(data, _refused_lines(problems)))

@@ -7,6 +7,7 @@ import polars as pl
 
 from tasuke.core.problems import Severity, in_file, is_fatal
 from tasuke.formats import tax_feed
+from tasuke.formats.other_kind import name_other_kind
 from tasuke.platform.batch.job import ChunkResult, Job, Plan, RunContext, register
 from tasuke.platform.exchange.archive import sha256_of
 from tasuke.platform.exchange.models import InboundFile
@@ -24,7 +25,8 @@ def _plan(context: RunContext) -> Plan:
     digest = sha256_of(data)
     if InboundFile.objects.using(context.using).filter(kind=KIND, sha256=digest, run_id__isnull=False).exists():
         return Plan(counts={"already_imported": 1}, chunks=0, work=None)
-    frame, problems = tax_feed.parse(data)
+    frame, found = tax_feed.parse(data)
+    problems = name_other_kind(found, data, kind="tax")
     # rows of one person and year that fall into two chunks meet each other there, in the right order
     frame = frame.sort("corrected", "corrected_on", "seq", nulls_last=False)
     rejected = len({p.line for p in problems if p.severity is Severity.ERROR and p.line is not None})

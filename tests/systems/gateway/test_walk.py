@@ -13,7 +13,7 @@ from tasuke.contracts.inquiry import (
     AnswersRequest,
     ChoicesRequest,
 )
-from tasuke.contracts.kit import Refused
+from tasuke.contracts.kit import Refused, Unreachable
 from tasuke.contracts.unified import Empty
 from tasuke.systems.gateway import answers as answers_module
 from tasuke.systems.gateway import providing, tables
@@ -134,6 +134,37 @@ def test_a_day_without_the_national_side_loses_nothing_and_sends_each_once_in_or
     sent = Inquiry.objects.using("gateway").order_by("pk").values_list("record_id", flat=True)
     assert sorted(a.record_id for a in ready.answers()) == list(sent)
     assert ready.midserver.calls.count("inquiries") == 5
+
+
+def test_a_middle_server_that_falls_silent_within_a_round_leaves_the_rest_to_the_next(ready):
+    inner, answering = ready.midserver.inner, {"service-state"}
+
+    class Fading:
+        def call(self, operation, request, *, key=""):
+            if operation.name not in answering:
+                raise Unreachable("応答しません")
+            if operation is mid.REGISTER_INQUIRIES:
+                answering.discard(operation.name)  # the first page is taken, and then nothing more
+            return inner.call(operation, request, key=key)
+
+    def stored():
+        return list(Inquiry.objects.using("gateway").order_by("pk").values_list("state", flat=True))
+
+    ready.ask(item(1))
+    ready.round()
+    ready.ask(*[item(n, str(n % 2 + 1)) for n in range(2, 7)])
+    ready.midserver.inner = Fading()
+    done = ready.round()
+    # results and inquiries could not travel; the step between them that stays in the city was done
+    assert (done["open"], done["unreachable"], done["converted"]) == (1, 2, 5)
+    assert stored() == ["sent"] + ["ready"] * 5
+    answering.add("inquiries")
+    assert ready.round(limit=2)["unreachable"] == 2
+    assert stored() == ["sent"] * 3 + ["ready"] * 3
+    ready.midserver.inner = inner
+    ready.walk()
+    assert [a.sequence for a in ready.answers()] == [1, 2, 3, 4, 5, 6]
+    assert sorted(a.record_id for a in ready.answers()) == [f"2026-{n:08d}" for n in range(1, 7)]
 
 
 @pytest.mark.parametrize("operation", ["inquiries", "inquiry-results", "to-unified", "to-atena"])

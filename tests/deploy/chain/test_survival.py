@@ -72,6 +72,37 @@ def test_what_was_asked_while_the_national_side_was_away_for_a_day_arrives_later
     assert Code.objects.using("nis").filter(body="B011002").count() == 4
 
 
+def test_requests_for_codes_that_meet_a_closed_national_side_wait_and_go_out_once(chain: Chain) -> None:
+    """住基GW must give its key before anything is posted: until then the requests stand on the persons alone."""
+    chain.residents(resident(FATHER), resident(MOTHER))
+    chain.settle()
+    chain.numbers({no: NUMBERS[no] for no in (FATHER, MOTHER)})
+    people = UnifiedPerson.objects.using("unified_id").order_by("pk")
+    states = people.values_list("linkage_state", flat=True)
+    for _ in range(5):  # 中間サーバー gives the 処理通番, and then the national side goes away
+        if list(states.all()) == ["requested"] * 2:
+            break
+        chain.turn("resident", "gateway", "midserver")
+    asked = list(people.values_list("unified_no", "processing_no"))
+    assert list(states.all()) == ["requested"] * 2
+    switch_service(down=True, by="N0001", at=chain.clock(), note="障害")
+    for _ in range(6):
+        chain.later(hours=4)
+        assert chain.turn("unified_id")["unified_id.unreachable"] == 1
+        chain.turn()
+    assert list(states.all()) == ["requested"] * 2
+    assert not Outgoing.objects.using("unified_id").filter(provider="nis").exists()
+    assert not Code.objects.using("nis").exists()
+    switch_service(down=False, by="N0001", at=chain.clock())
+    chain.later(minutes=20)
+    chain.settle()
+    assert list(states.all()) == ["acquired"] * 2
+    assert list(people.values_list("unified_no", "processing_no")) == asked  # the same requests, not new ones
+    assert Code.objects.using("nis").filter(body="B011002").count() == 2
+    posted = Outgoing.objects.using("unified_id").filter(provider="nis")
+    assert list(posted.values_list("state", flat=True)) == ["delivered"]
+
+
 class Killed(BaseException):
     """A process is gone: nothing catches this, what was committed stays, what was open is rolled back."""
 

@@ -90,6 +90,7 @@ class Action(StrEnum):
 
     VIEW_SETTINGS = "view-settings"
     VIEW_SCHEMES = "view-schemes"
+    MANAGE_ANNOUNCEMENTS = "manage-announcements"
 
     SEARCH_AUDIT = "search-audit"
     EXPORT_AUDIT = "export-audit"
@@ -216,6 +217,7 @@ _LABELS = {
     Action.DOWNLOAD_EXTRACT: "抽出したデータを取り出す",
     Action.VIEW_SETTINGS: "設定を見る",
     Action.VIEW_SCHEMES: "制度の内容を見る",
+    Action.MANAGE_ANNOUNCEMENTS: "職員へのお知らせを出す・直す・取り下げる",
     Action.SEARCH_AUDIT: "証跡を調べる",
     Action.EXPORT_AUDIT: "証跡を取り出す",
     Action.VIEW_ACCOUNTS: "利用者と権限を見る",

@@ -50,6 +50,7 @@ _FACTS = {
 }
 # what was looked at or changed, as the screens name it in the trail; a word that is not here stands as it is
 _WHAT = {
+    "announcement": "お知らせ",
     "application": "申請",
     "applications": "申請の一覧",
     "assessment": "申請の審査",
@@ -156,6 +157,7 @@ _WHAT = {
 _FIELDS = {
     "account_no": "口座番号",
     "agree": "承認",
+    "announced": "掲載期間",
     "application": "申請",
     "attachment": "添付書類",
     "certificate": "受給者証",
@@ -169,12 +171,16 @@ _FIELDS = {
     "reason": "理由",
     "result": "結果",
     "returned_on": "返却日",
+    "roles": "役割",
     "sheet": "受付票",
     "size": "バイト数",
     "state": "状態",
     "subsidy": "助成額",
+    "urgent": "緊急",
     "version": "版",
     "ward_code": "区",
+    "wards": "区",
+    "withdrawn": "取下げ",
 }
 _CODES = {
     "accept": "支給",

@@ -1,9 +1,12 @@
-"""What the counter writes itself: 受付票, 届出, 応対記録, and the papers that belong to them."""
+"""What the counter writes itself: 受付票, 届出, 応対記録, papers that belong to them; and お知らせ to colleagues."""
 
+from collections.abc import Iterable
+from datetime import date
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField, DateRangeField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 
 class SheetState(models.TextChoices):
@@ -351,3 +354,70 @@ class MatchFinding(models.Model):
 
     def __str__(self) -> str:
         return f"{self.application_id} {self.kind}"
+
+
+class Announcement(models.Model):
+    """お知らせ to colleagues, on the page of today. What it says stands in its versions."""
+
+    posted_at = models.DateTimeField("掲載の登録日時")
+
+    class Meta:
+        db_table = "subsidy_announcement"
+        verbose_name = "お知らせ"
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class AnnouncementVersionQuerySet(models.QuerySet["AnnouncementVersion"]):
+    """Vocabulary of what お知らせ say."""
+
+    def current(self) -> "AnnouncementVersionQuerySet":
+        """The last version of each, withdrawn or not."""
+        later = AnnouncementVersion.objects.filter(
+            announcement=OuterRef("announcement"), version__gt=OuterRef("version")
+        )
+        return self.filter(~Exists(later))
+
+    def in_force_on(self, day: date) -> "AnnouncementVersionQuerySet":
+        """Those whose days include this one, and that nobody withdrew."""
+        return self.filter(during__contains=day, withdrawn_reason="")
+
+    def meant_for(self, *, roles: Iterable[str], wards: Iterable[str] | None) -> "AnnouncementVersionQuerySet":
+        """For one of these roles and one of these wards (None: who works for all of them)."""
+        found = self.filter(Q(roles__len=0) | Q(roles__overlap=sorted(roles)))
+        return found if wards is None else found.filter(Q(wards__len=0) | Q(wards__overlap=sorted(wards)))
+
+
+class AnnouncementVersion(models.Model):
+    """What an お知らせ says, written once. A change or withdrawal is the next version; no roles or wards: all."""
+
+    announcement = models.ForeignKey(Announcement, models.PROTECT, verbose_name="お知らせ", related_name="versions")
+    version = models.PositiveIntegerField("版")
+    title = models.CharField("題名", max_length=60)
+    text = models.CharField("内容", max_length=1000)
+    during = DateRangeField("掲載期間")  # end-exclusive
+    roles = ArrayField(models.CharField(max_length=30), verbose_name="役割")
+    wards = ArrayField(models.CharField(max_length=6), verbose_name="区")
+    urgent = models.BooleanField("緊急")
+    withdrawn_reason = models.CharField("取下げの理由", max_length=200, blank=True)  # not empty: withdrawn
+    recorded_at = models.DateTimeField("記録日時")
+    recorded_by = models.CharField("記録者", max_length=20)
+    recorded_name = models.CharField("記録者の氏名", max_length=60)
+
+    objects = AnnouncementVersionQuerySet.as_manager()
+
+    class Meta:
+        db_table = "subsidy_announcement_version"
+        verbose_name = "お知らせの版"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["announcement", "version"], name="subsidy_announcement_one_version"),
+            models.CheckConstraint(condition=~Q(title="") & ~Q(text=""), name="subsidy_announcement_says_something"),
+            models.CheckConstraint(
+                condition=Q(during__isempty=False, during__lower_inf=False, during__upper_inf=False),
+                name="subsidy_announcement_has_days",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.announcement_id} {self.version}"

@@ -14,7 +14,7 @@ from tasuke.platform.access.testing import signed_in
 from tasuke.platform.batch.desk import DESK
 from tasuke.platform.batch.models import Run, RunProblem, RunState
 from tasuke.platform.batch.services.apply_started import apply_started
-from tasuke.systems.subsidy.payments.models import FailedTransfer, FailureReason, Payment, PaymentItem
+from tasuke.systems.subsidy.payments.models import FailedTransfer, FailureReason, Payment, PaymentItem, TransferDownload
 from tasuke.systems.subsidy.payments.services.download_transfer import download_transfer
 from tasuke.systems.subsidy.payments.services.record_failed_transfer import record_failed_transfer
 
@@ -149,6 +149,25 @@ def test_a_file_that_was_cut_is_refused_as_a_whole(drafter):
     assert "取り消しました" in body(drafter.post(f"{page}cancel/", follow=True))
     assert drafter.get(page).status_code == 404
     assert "読み取った振込結果" not in body(drafter.get("/")).partition("待ちのない仕事")[0]
+
+
+def test_a_file_before_the_bank_had_ours_can_only_be_taken_back_and_come_again(drafter, city):
+    rows = rows_of("201")
+    taken = TransferDownload.objects.using("subsidy").get()
+    TransferDownload.objects.using("subsidy").filter(pk=taken.pk).delete()
+    page = taken_in(drafter, rows)
+    assert codes(page) == ["not_transferred"]
+    shown = body(drafter.get(page))
+    assert "記録できる行がありません" in shown
+    assert "振込不能を記録する" not in shown  # it would end the file, and the same one could not come again
+    assert page in body(drafter.get(UPLOAD))
+    drafter.post(f"{page}cancel/")
+    assert page not in body(drafter.get(UPLOAD))  # its page is gone
+    download_transfer(using="subsidy", pay_on=MAY, reason="", by="起案", now=city.NOW)
+    page = taken_in(drafter, rows)
+    assert "振込不能を記録する" in body(drafter.get(page))
+    recorded(drafter, page)
+    assert [payee for payee, *_ in failures()] == ["201"]
 
 
 def by_hand(payee, reason=FailureReason.CLOSED):

@@ -119,7 +119,7 @@ def _unlike(row: Row, payment: Payment, *, taken: bool, today: date) -> Problem 
         message = f"支払{payment}は{payment.amount:,}円です。{row['amount']:,}円と合いません。"
         return _wrong("amount_differs", row, "amount", message)
     if payment.state not in (PaymentState.SENT, PaymentState.PAID) or not taken:
-        return _wrong("not_transferred", row, "payment_no", f"支払{payment}は、まだ銀行に依頼していません。")
+        return _wrong("not_transferred", row, "payment_no", f"支払{payment}の振込データは、まだ取り出していません。")
     if row["returned_on"] > today:
         return _wrong("returned_on_ahead", row, "returned_on", "返金日が今日より後です。")
     return None

@@ -209,6 +209,17 @@ def test_mass_use(auditor):
     assert "k-1002" not in text
 
 
+def test_who_searches_again_and_again_and_finds_nobody(auditor):
+    for minute in range(5):
+        record("k-1001", [], kind="searched", at=NOW + timedelta(minutes=minute))
+        record("k-1002", ["0000001"], kind="searched", at=NOW + timedelta(minutes=minute % 4))
+
+    text = text_of(auditor.get("/audit/mass/", {**PERIOD, "least": "5"}))
+
+    assert re.search(r"k-1001 +0 5 5 ", text)
+    assert "k-1002" not in text
+
+
 def test_failed_sign_ins_and_refusals(auditor):
     record("k-1001", [], kind=EventKind.SIGN_IN_FAILED, what="PIN", using="accounts", address="192.0.2.7")
     record("k-1002", [], kind=EventKind.REFUSED, what="所得を見る")

@@ -24,6 +24,8 @@ Offices = frozenset[str] | None
 MOST_EXPORTED = 500_000  # rows of one file: more belongs to `COPY` by the administrator, not into a spreadsheet
 
 _LOCAL = "(at AT TIME ZONE 'Asia/Tokyo')"
+_PERSONS = "count(DISTINCT atena_no) FILTER (WHERE atena_no <> '')"
+_SEARCHES = "count(DISTINCT (at, screen)) FILTER (WHERE kind = 'searched')"
 _PERSONAL = sorted(PERSON_KINDS)
 _FAILED = [
     EventKind.SIGN_IN_FAILED,
@@ -119,11 +121,15 @@ def off_hours(
 
 
 def mass_use(*, using: str, period: Period, least: int, offices: Offices, limit: int) -> list[DayOfPerson]:
-    """Who saw at least so many different residents on one day, the most first."""
+    """Who saw at least so many different residents on one day, or searched so many times; most residents first.
+
+    Somebody who guesses at numbers and names searches very often and finds nearly nobody.
+    """
     where, parameters = _where(period, offices)
     return _days(
-        using, f"{where} AND atena_no <> ''", parameters,
-        having=f"count(DISTINCT atena_no) >= {int(least)}", order="4 DESC, 2 DESC, 1", limit=limit,
+        using, where, parameters,
+        having=f"{_PERSONS} >= {int(least)} OR {_SEARCHES} >= {int(least)}", order="4 DESC, 5 DESC, 2 DESC, 1",
+        limit=limit,
     )  # fmt: skip
 
 
@@ -177,8 +183,7 @@ def _days(
 ) -> list[DayOfPerson]:  # fmt: skip
     rows = _rows(
         using,
-        f"SELECT personal_id, {_LOCAL}::date, count(*), count(DISTINCT atena_no) FILTER (WHERE atena_no <> ''),"  # noqa: S608
-        " count(DISTINCT (at, screen)) FILTER (WHERE kind = 'searched'), min(at), max(at) FROM audit_event"
+        f"SELECT personal_id, {_LOCAL}::date, count(*), {_PERSONS}, {_SEARCHES}, min(at), max(at) FROM audit_event"  # noqa: S608
         f" WHERE {where} GROUP BY 1, 2 HAVING {having} ORDER BY {order} LIMIT %s",
         [*parameters, limit],
     )

@@ -116,9 +116,9 @@ class OffHoursForm(PeriodForm):
 
 
 class MassForm(PeriodForm):
-    """From how many residents a day on."""
+    """From how many residents or searches a day on."""
 
-    least = forms.IntegerField(label="1日に見た人数(以上)", min_value=2, max_value=1_000_000)
+    least = forms.IntegerField(label="1日に見た人数か検索の回数(以上)", min_value=2, max_value=1_000_000)
     system = forms.ChoiceField(label="記録のある場所", choices=SYSTEMS)
 
     @staticmethod

@@ -136,7 +136,7 @@ def nights(request: OfficeRequest) -> HttpResponse:
 @require_GET
 @screen(Action.SEARCH_AUDIT, purpose="required", using=WORK)
 def mass(request: OfficeRequest) -> HttpResponse:
-    """People who saw very many residents on one day."""
+    """People who saw very many residents, or searched very often, on one day."""
     form = MassForm(request.GET, today=request.today)
     if not form.is_valid():
         return _asked(request, "audit/days.html", form, title="大量の閲覧と検索")

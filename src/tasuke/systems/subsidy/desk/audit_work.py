@@ -34,7 +34,7 @@ def audit_work(*, using: str, offices: frozenset[str] | None, now: datetime) -> 
     since = f"{_day(period.start)}から"
     return [
         Task("大量の閲覧と検索", "audit:mass", urlencode({**days, "least": least}), len(mass), "件",
-                 f"{since}、1日に{least}人以上を見た職員", True),
+                 f"{since}、1日に{least}人以上を見たか、{least}回以上探した職員", True),
         Task("夜間と休日の利用", "audit:nights", urlencode({**days, **hours}), len(nights), "件",
                  f"{since}、{hours['opens']}より前、{hours['closes']}以後、閉庁日に使った職員", True),
         Task("サインインの失敗", "audit:failed", urlencode({**days, "system": "accounts"}), len(sign_ins), "件",

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from tasuke.systems.subsidy.desk.question import MyNumberTyped, Question, understand
+from tasuke.systems.subsidy.desk.question import MyNumberTyped, Question, spellings, understand
 
 BIRTH = date(2020, 4, 1)
 
@@ -37,6 +37,20 @@ def test_a_birthday_narrows_a_name():
 def test_an_address_is_told_by_its_signs():
     assert understand("宮前区宮前平２丁目").address == "宮前区宮前平2丁目"
     assert understand("佐藤").address == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("鷺沼1-2-3", ("鷺沼1-2-3", "鷺沼1丁目2番3")),
+        ("鷺沼1−2", ("鷺沼1-2", "鷺沼1丁目2", "鷺沼1番2", "鷺沼1番地2")),
+        ("鷺沼1丁目2番", ("鷺沼1丁目2番",)),
+        ("鷺沼1-", ("鷺沼1-",)),
+        ("1-2-3", ("1-2-3",)),
+    ],
+)
+def test_an_address_with_hyphens_is_also_asked_as_a_register_writes_it(typed, meant):
+    assert spellings(typed) == meant
 
 
 def test_a_my_number_is_refused():

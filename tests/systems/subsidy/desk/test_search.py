@@ -47,6 +47,14 @@ def test_a_former_name_and_a_former_address_lead_to_the_person_of_today(people, 
     assert "髙橋" in page
 
 
+@pytest.mark.parametrize("text", ["川崎区大宮町1-5", "大宮町１－５－２", "大宮町1丁目", "川崎市川崎区大宮町1丁目5番"])
+def test_an_address_is_found_as_people_write_it(people, browser, text):
+    moved = date(2025, 6, 1)
+    people.resident("0000000011", end=moved, address="川崎市川崎区大宮町１丁目５番２号")
+    people.resident("0000000011", start=moved)
+    assert found(browser(), text) == ["0000000011"]
+
+
 def test_a_record_that_was_corrected_finds_nobody(people, browser):
     people.resident("0000000011", "誤記　はな")
     ResidentRecord.objects.using("subsidy").update(recorded_to="2026-05-01T00:00:00+09:00")

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from tasuke.platform.access import Scope
-from tasuke.systems.subsidy.desk.question import Question
+from tasuke.systems.subsidy.desk.question import Question, spellings
 from tasuke.systems.subsidy.desk.rows import Row, fetch
 from tasuke.systems.subsidy.profile import active_profile
 from tasuke.systems.subsidy.registry.protection import in_force_sql, protected_sql
@@ -107,13 +107,22 @@ def _parts(question: Question, on: date) -> tuple[list[str], list[Any]]:
     if question.kana:
         found.append((_RECORD.format(how="kana", test=f"r.kana_key LIKE %s{born}"), [_beginning(question.kana), *day]))
     if question.address:
-        city = active_profile().name
-        for beginning in dict.fromkeys((question.address, city + question.address)):
+        for beginning in _addresses(question.address):
             test = f"{ADDRESS} LIKE %s AND {_OPEN}"
             found.append((_RECORD.format(how="address", test=test), [_beginning(beginning), on]))
     if question.birth and not question.name:
         found.append((_RECORD.format(how="birth", test="r.birth_date = %s"), [question.birth]))
     return [text for text, _ in found], [value for _, values in found for value in values]
+
+
+def _addresses(typed: str) -> list[str]:
+    """How a row's address may begin: people leave out the city, and the ward too when they name the town."""
+    profile = active_profile()
+    wards = [ward.name for ward in profile.wards]
+    before = ["", profile.name]
+    if not typed.startswith((profile.name, *wards)):
+        before += [profile.name + ward for ward in wards]
+    return list(dict.fromkeys(place + one for one in spellings(typed) for place in before))
 
 
 def _beginning(key: str) -> str:

@@ -14,6 +14,8 @@ _DIGITS = re.compile(r"^[0-9\-‐−ー()]+$")
 _PHONE_DIGITS = 9  # with the area code; ten or eleven as a rule
 _ADDRESS_SIGNS = re.compile(r"[市区町村郡条丁番号]|[0-9]")
 _SHORTEST_ADDRESS = 3
+_HYPHENS = re.compile(r"(?<=[0-9])[‐‑–−ー](?=[0-9])")  # what people type between 丁目, 番 and 号
+_BLOCK = re.compile(r"^(\D+)([0-9]+)-([0-9]+)(?:-([0-9]+))?$")
 
 
 class MyNumberTyped(ValueError):
@@ -68,6 +70,21 @@ def understand(text: str) -> Question:
             words.append(word)
     rest = " ".join(words)
     return _with_digits(digits, birth) if digits and not rest else _with_words(rest, birth)
+
+
+def spellings(address: str) -> tuple[str, ...]:
+    """An address as it was typed, and as a register writes it: 鷺沼1-2-3 is also 鷺沼1丁目2番3, the beginning of a row.
+
+    Of two numbers nobody knows whether they are 丁目 and 番 or 番 and 号, so both are asked.
+    """
+    plain = _HYPHENS.sub("-", address)
+    block = _BLOCK.match(plain)
+    if block is None:
+        return (plain,)
+    town, first, second, third = block.groups()
+    if third:
+        return plain, f"{town}{first}丁目{second}番{third}"
+    return plain, f"{town}{first}丁目{second}", f"{town}{first}番{second}", f"{town}{first}番地{second}"
 
 
 def _with_digits(digits: str, birth: date | None) -> Question:

@@ -72,8 +72,18 @@ def test_an_auditor_finds_who_looked_at_a_person(desk):
 
 def test_settings_and_rules_are_read_with_their_sources(desk):
     head = desk("demo-head")
-    for path in ("", "roles/", "papers/", "bank-days/", "values/"):
+    for path in ("", "roles/", "papers/", "bank-days/", "values/", "announcements/"):
         head.go(f"/settings/{path}").look()
+    head.click("お知らせを出す", role="link")
+    head.look()
+    head.page.get_by_label("題名").fill("年末の受付")
+    head.page.get_by_label("内容").fill("12月28日の午後は、窓口を早く閉めます。\n申請は27日までにお願いします。")
+    head.page.get_by_label("掲載の最後の日").fill("R40.3.31")
+    head.page.get_by_label("緊急").check()
+    head.click("登録する")
+    head.look()
+    head.go("/").look()
+    assert "年末の受付" in head.text
     head.go("/schemes/").look()
     head.click("札幌市 子ども医療費助成", role="link")
     head.page.get_by_role("link", name="令和7年4月1日から").first.click()

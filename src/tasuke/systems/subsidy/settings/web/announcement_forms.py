@@ -12,17 +12,21 @@ from tasuke.systems.subsidy.desk.announcements import AnnouncementDraft
 from tasuke.systems.subsidy.desk.web.text_field import TypedText
 from tasuke.systems.subsidy.profile import active_profile
 
-_AREA = forms.Textarea(attrs={"rows": 5})
-
 
 class AnnouncementForm(forms.Form):
     """One announcement. Nothing chosen under roles or wards means all of them, within the limits of who writes."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0, max_value=2**31 - 1)
-    title = TypedText(label="題名", max_length=60)
-    text = TypedText(label="内容", max_length=1000, help_text="住民の氏名や個人番号は書けません", widget=_AREA)
-    first = DayField(label="掲載の始まりの日")
-    last = DayField(label="掲載の最後の日")
+    title = TypedText(label="題名", max_length=60, error_messages={"required": "題名を入力してください"})
+    text = TypedText(
+        label="内容",
+        max_length=1000,
+        help_text="個人番号は書けません。住民の氏名など、だれのことか分かることは書かないでください",
+        widget=forms.Textarea(attrs={"rows": 5}),
+        error_messages={"required": "内容を入力してください"},
+    )
+    first = DayField(label="掲載の始まりの日", help_text="例 R8.4.1")
+    last = DayField(label="掲載の最後の日", help_text="この日まで出ます")
     urgent = forms.BooleanField(label="緊急(一番上に「緊急」と付けて出す)", required=False)
     roles = forms.MultipleChoiceField(
         label="だれに",
@@ -76,4 +80,6 @@ class WithdrawalForm(forms.Form):
     """Why it is taken back."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2**31 - 1)
-    reason = TypedText(label="取下げの理由", max_length=200)
+    reason = TypedText(
+        label="取下げの理由", max_length=200, error_messages={"required": "取下げの理由を入力してください"}
+    )

@@ -20,22 +20,25 @@ if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
     sys.dont_write_bytecode = False
     os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = str(data_folder().resolve() / "bytecode")
 
-# What takes long, in seconds with two workers: it starts first, so that in the end no worker waits for the other. What
-# matches one pattern shares something dear (a site, a city, an installation) and stays on one worker.
+# What takes long, in seconds with two busy workers: it starts first, so that in the end no worker waits for
+# the other. What matches one pattern shares something dear (a site, a city, an installation) and stays on one worker.
 LONG = {
-    "tests/journeys/*": 200,
-    "tests/demo/*kawasaki?": 75,
-    "tests/demo/*sapporo?": 75,
-    "tests/deploy/chain/test_processes.py*": 60,
+    "tests/journeys/*": 250,
+    "tests/attacks/test_every_form.py*": 150,
+    "tests/deploy/chain/test_processes.py*": 110,
+    "tests/platform/access/test_every_address.py*": 80,
+    "tests/demo/*sapporo?": 80,
+    "tests/demo/*kawasaki?": 55,
+    "tests/deploy/chain/test_killed.py*": 50,
+    "tests/systems/subsidy/claims/test_kill_and_resume.py*": 50,
+    "tests/cli/test_audit.py*": 50,
     "tests/systems/midserver/test_faults.py*": 45,
-    "tests/cli/test_audit.py*": 40,
     "tests/deploy/chain/test_invariants.py*": 40,
     "tests/bench/*": 40,
-    "tests/attacks/test_every_form.py*": 30,
     "tests/deploy/chain/test_survival.py*": 30,
-    "tests/deploy/chain/test_killed.py*": 25,
-    "tests/systems/subsidy/claims/test_kill_and_resume.py*": 25,
+    "tests/systems/subsidy/claims/test_copay_notation.py*": 20,
     "tests/city/*": 20,
+    "tests/systems/subsidy/entitlements/test_killed_runs.py*": 15,
 }
 
 

@@ -128,6 +128,14 @@ def test_confirmed_values_stand_in_words(head, sapporo):
     assert "届出は振込口座" in text
 
 
+def test_nobody_is_led_to_rules_that_their_role_does_not_show(head):
+    assert 'href="/schemes/' in html(head, "values")
+    for role in ("administrator", "operator"):
+        text = html(signed_in(role), "values")
+        assert "令和3年4月1日からの診療分" in text
+        assert 'href="/schemes/' not in text, role
+
+
 def test_a_confirmation_of_a_value_that_is_gone_is_told(sapporo):
     said = sapporo.confirmations[0].model_copy(update={"key": "version.1999-01-01.who"})
     [line] = confirmed_values(sapporo.model_copy(update={"confirmations": [said]}))

@@ -16,7 +16,10 @@ from tasuke.deploy.runs import run_job
 from tasuke.platform.batch.models import Run
 from tasuke.systems.subsidy.count_words import in_words
 
-CLERK, HEAD = "demo-clerk", "demo-head"
+HEAD = "demo-head"
+_PLANNER = "demo-operator"
+# who drafts and who agrees where money is moved; everything else the operator runs and the head office agrees to
+_OF_MONEY = dict.fromkeys(("select-payments", "write-transfers"), ("demo-drafter", "demo-approver"))
 
 
 @dataclass(slots=True)
@@ -55,8 +58,9 @@ class Office:
     def run(self, title: str, request: Mapping[str, Any], *, what: str = "") -> Run:
         """Run a job to its end, with a bar while it lasts and a line when it is done."""
         start = time.perf_counter()
+        by, approver = _OF_MONEY.get(request["job"], (_PLANNER, HEAD))
         with self._bar(f"{title} {what}") as bar:
-            run, fresh = run_job(**request, by=CLERK, approver=HEAD, clock=self.now, progress=bar)
+            run, fresh = run_job(**request, by=by, approver=approver, clock=self.now, progress=bar)
         seconds = time.perf_counter() - start
         self.steps.setdefault(title, Step(title)).add(run, fresh=fresh, seconds=seconds)
         told = "  ".join(f"{k} {v:,}" for k, v in in_words(run.counts).items() if v) if fresh else "済み(変更なし)"

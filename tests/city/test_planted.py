@@ -3,7 +3,6 @@
 from typing import Any
 
 import polars as pl
-import pytest
 
 from tasuke.city.files import FileKind
 from tasuke.city.mistakes import MistakeKind
@@ -84,8 +83,7 @@ def test_duplicates_have_a_twin(city: Any) -> None:
 
 def test_after_loss_means_after_removal_or_another_end(city: Any) -> None:
     rows = spoiled(city, MistakeKind.AFTER_LOSS)
-    if rows.is_empty():
-        pytest.skip("this small city lost nobody")
+    assert rows.height
     removed = register(city).filter(pl.col("removed_on").is_not_null()).select("atena_no", "removed_on")
     joined = rows.join(removed.unique("atena_no", keep="last"), on="atena_no", how="left")
     gone = joined.filter(pl.col("removed_on").is_not_null())

@@ -12,23 +12,8 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from tasuke.contracts.kit import Contract, Message, Operation
+from tasuke.core.shared_items import SharedItem
 
-# the closed list: nothing else of a person can be asked for, whatever a permit says
-SharedItem = Literal[
-    "name",
-    "kana",
-    "birth_date",
-    "sex",
-    "ward",
-    "address",
-    "recipient_no",
-    "payer_no",
-    "role",
-    "period",
-    "copay_class",
-    "application",
-    "account",
-]
 ITEM_LABELS: Mapping[SharedItem, str] = {
     "name": "氏名",
     "kana": "フリガナ",

@@ -11,6 +11,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from tasuke.core.problems import Problem, Severity
+from tasuke.core.shared_items import SharedItem
 from tasuke.schemes.toml_messages import message_of
 
 MunicipalityCode = Annotated[str, StringConstraints(pattern=r"^\d{6}$")]
@@ -140,24 +141,6 @@ class LegalBasis(_Part):
     by: str
     on: date
     basis: str
-
-
-# what 庁内移転 can give at all: the closed list of the contract (contracts/sharing.py); a test keeps the two alike
-SharedItem = Literal[
-    "name",
-    "kana",
-    "birth_date",
-    "sex",
-    "ward",
-    "address",
-    "recipient_no",
-    "payer_no",
-    "role",
-    "period",
-    "copay_class",
-    "application",
-    "account",
-]
 
 
 class ItemsConfirmation(_Part):

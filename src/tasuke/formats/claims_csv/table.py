@@ -67,7 +67,7 @@ def _decoded(data: bytes, mapping: Mapping) -> tuple[str | None, list[Problem]]:
     try:
         return data.decode(encoding), []
     except UnicodeDecodeError:
-        pass
+        pass  # told line by line below; good lines go on
     texts, problems = [], []
     for number, line in enumerate(data.split(b"\n"), start=1):
         text = line.decode(encoding, errors="replace")

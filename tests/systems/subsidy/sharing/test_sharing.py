@@ -22,10 +22,11 @@ from tests.systems.subsidy.sharing.conftest import (
 )
 
 from tasuke.contracts.sharing import ITEM_LABELS
+from tasuke.core.shared_items import SharedItem
 from tasuke.deploy.chain.grants import GRANTS
 from tasuke.deploy.profiles import open_profile
 from tasuke.platform.access import Scope
-from tasuke.schemes.profile import SharedItem, SharingRule, parse_profile
+from tasuke.schemes.profile import SharingRule, parse_profile
 from tasuke.systems.subsidy.profile import active_profile
 from tasuke.systems.subsidy.sharing.models import (
     SharedPersonRecord,
@@ -63,7 +64,7 @@ def agreed(number, *, by="head-2", agree=True, at=NOW):
     return decide_agreement(using="subsidy", agreement_id=waiting.pk, agree=agree, note="確認", by=by, at=at)
 
 
-def test_the_two_lists_of_items_are_one():
+def test_every_item_has_its_word():
     assert tuple(ITEM_LABELS) == SharedItem.__args__
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 
-from tasuke.contracts.sharing import WITHHELD_WHEN_PROTECTED, SharedAccount, SharedFacts, SharedItem
+from tasuke.contracts.sharing import WITHHELD_WHEN_PROTECTED, SharedAccount, SharedFacts
+from tasuke.core.shared_items import SharedItem
 from tasuke.platform.access import Scope
 from tasuke.systems.subsidy.entitlements.models import Application, ApplicationState, Entitlement
 from tasuke.systems.subsidy.registry.models import Account, Protection, ResidentRecord

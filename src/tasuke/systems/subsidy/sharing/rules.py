@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from tasuke.contracts.sharing import ITEM_LABELS, SharedItem
+from tasuke.contracts.sharing import ITEM_LABELS
+from tasuke.core.shared_items import SharedItem
 from tasuke.platform.access import Scope
 from tasuke.schemes.profile import SharingRule
 from tasuke.systems.subsidy.profile import active_profile

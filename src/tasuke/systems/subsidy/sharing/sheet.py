@@ -5,7 +5,8 @@ from typing import Any
 
 import polars as pl
 
-from tasuke.contracts.sharing import ITEM_LABELS, SharedFacts, SharedItem, SharedPerson
+from tasuke.contracts.sharing import ITEM_LABELS, SharedFacts, SharedPerson
+from tasuke.core.shared_items import SharedItem
 from tasuke.platform.export.tables import to_csv
 from tasuke.schemes.catalogue_loader import load_scheme
 from tasuke.schemes.profile import Profile

@@ -6,8 +6,9 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
-from tasuke.contracts.sharing import Outcome, SharedItem, SharedPerson
+from tasuke.contracts.sharing import Outcome, SharedPerson
 from tasuke.core.problems import Problem
+from tasuke.core.shared_items import SharedItem
 from tasuke.platform.access import Scope
 from tasuke.schemes.profile import SharingRule
 from tasuke.systems.subsidy.sharing.facts import facts_of, in_range, shielded

@@ -5,7 +5,8 @@ from typing import Any
 
 from django import forms
 
-from tasuke.contracts.sharing import ITEM_LABELS, SharedItem
+from tasuke.contracts.sharing import ITEM_LABELS
+from tasuke.core.shared_items import SharedItem
 from tasuke.platform.ui.fields import DayField, DigitsField
 from tasuke.schemes.profile import SharingRule
 from tasuke.systems.subsidy.sharing.models import Means

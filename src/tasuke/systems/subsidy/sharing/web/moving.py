@@ -9,8 +9,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from tasuke.contracts.sharing import WITHHELD_WHEN_PROTECTED, SharedItem
+from tasuke.contracts.sharing import WITHHELD_WHEN_PROTECTED
 from tasuke.core.problems import Problem, Severity
+from tasuke.core.shared_items import SharedItem
 from tasuke.formats import sharing_list
 from tasuke.platform.access import Action, OfficeRequest, screen
 from tasuke.platform.accounts.staff import StaffNames

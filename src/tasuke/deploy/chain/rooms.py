@@ -4,15 +4,14 @@ import importlib
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any, cast
-from zoneinfo import ZoneInfo
 
 from tasuke.contracts.kit import Handlers, Refused, Unreachable
+from tasuke.deploy.clock import TOKYO
 from tasuke.platform.database.systems import ALL_SYSTEMS
 from tasuke.platform.transport.retention import tidy
 
 Counts = Mapping[str, int]
 Turn = Callable[[datetime], Counts]
-_ZONE = ZoneInfo("Asia/Tokyo")
 _CALLED = frozenset(ALL_SYSTEMS) - {"accounts"}  # whom others call, or who sends
 _tidied: dict[str, date] = {}  # the day on which this process did it last: another process may do it too
 
@@ -31,7 +30,7 @@ def turn_of(system: str) -> Turn:
 
     def turn(at: datetime) -> Counts:
         counts = _TURNS[system](at)
-        day = at.astimezone(_ZONE).date()
+        day = at.astimezone(TOKYO).date()
         if system in _CALLED and _tidied.get(system) != day:
             counts = {**counts, **tidy(using=system, at=at)}
             _tidied[system] = day

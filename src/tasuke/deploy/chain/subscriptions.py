@@ -7,9 +7,10 @@ person applied for is his to change, and is named as a task instead.
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
+
+from tasuke.deploy.clock import TOKYO
 
 if TYPE_CHECKING:
     from tasuke.systems.resident.models import UsageApplication
@@ -21,7 +22,6 @@ _FOUR_INFO = ("name", "name_kana", "sex", "birth_date", "birth_text", "address",
 # what the registry of 医療費助成 takes over (registry/rounds.py)
 KINDS = ("person", "nonresident", "merge", "tax", "account", "mailing")
 _BEGAN = date(2017, 4, 1)
-_ZONE = ZoneInfo("Asia/Tokyo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def approve_consumers(at: datetime) -> list[str]:
         if lack.newest is None:
             _approve_items(lack.wanted, lack.wanted.items, _BEGAN, at)
         elif lack.newest.requested_by == FOUNDER:
-            today = at.astimezone(_ZONE).date()
+            today = at.astimezone(TOKYO).date()
             _approve_items(lack.wanted, (*lack.newest.items, *lack.wanted.items), today, at)
         else:
             left.append(_told_items(lack))

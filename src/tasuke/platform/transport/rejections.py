@@ -3,7 +3,7 @@
 Counted, since anybody who reaches the port may knock: the table grows by what we know, not by what is thrown at us.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -33,9 +33,6 @@ _WORDS = {
     "key-reused": "同じ鍵が別の内容に使われた",
     "key-old": "返答の保管期限を過ぎた要求の再送",
     "form": "要求の形が約束と違う",
-    "no-permit": "庁内移転の許可がない、または期間の外",
-    "items": "庁内移転で許可されていない項目",
-    "no-rule": "そのシステムへの庁内移転の定めがない",
 }
 
 
@@ -69,6 +66,11 @@ def rejections(*, using: str, before: int | None, limit: int) -> Sequence[Reject
     """Calls that were turned away, newest first, older than an id."""
     rows = Rejection.objects.using(using).order_by("-id")
     return list((rows.filter(pk__lt=before) if before else rows)[:limit])
+
+
+def name_reasons(words: Mapping[str, str]) -> None:
+    """A room says in Japanese what its own codes of refusal mean (once, where it offers its operations)."""
+    _WORDS.update(words)
 
 
 def words_of(code: str) -> str:

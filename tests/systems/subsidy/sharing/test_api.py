@@ -13,6 +13,7 @@ from tasuke.deploy.chain.founding import found
 from tasuke.deploy.chain.handover import contact_of
 from tasuke.deploy.profiles import open_profile
 from tasuke.platform.transport.models import Answered, Client
+from tasuke.platform.transport.rejections import words_of
 from tasuke.platform.transport.testing import TRANSPORTS, link_by
 from tasuke.systems.subsidy.sharing.api import HANDLERS
 from tasuke.systems.subsidy.sharing.models import SharingRecord
@@ -84,7 +85,9 @@ def test_no_further_than_the_permit(ask):
     assert SharingRecord.objects.count() == 1
     with connections["subsidy"].cursor() as cursor:  # who was turned away, and why, is counted
         cursor.execute("SELECT DISTINCT code FROM transport_rejection")
-        assert {code for (code,) in cursor.fetchall()} == {"no-permit", "items", "no-rule", "scope"}
+        codes = {code for (code,) in cursor.fetchall()}
+    assert codes == {"no-permit", "items", "no-rule", "scope"}
+    assert codes.isdisjoint(map(words_of, codes))  # the operator reads each in Japanese
 
 
 @pytest.mark.parametrize(

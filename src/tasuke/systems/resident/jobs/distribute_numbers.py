@@ -1,9 +1,10 @@
 """distribute-numbers {"path"}: 個人番号 to 団体内統合宛名. The file is read, sealed and not kept; only its hash is."""
 
-from datetime import date, timedelta, timezone
+from datetime import date
 from pathlib import Path
 
 import polars as pl
+from django.utils.timezone import localdate
 
 from tasuke.core.problems import Problem, Severity, in_file, is_fatal
 from tasuke.formats import my_number_feed
@@ -13,7 +14,6 @@ from tasuke.platform.exchange.archive import sha256_of
 from tasuke.systems.resident.services.receive_numbers import receive_numbers, unknown_persons
 
 KIND = "distribute-numbers"
-_JST = timezone(timedelta(hours=9))
 
 
 def _plan(context: RunContext) -> Plan:
@@ -21,7 +21,7 @@ def _plan(context: RunContext) -> Plan:
     data = path.read_bytes()
     frame, found = my_number_feed.parse(data)
     problems = name_other_kind(found, data, kind="my-numbers")
-    frame, early = _not_yet(frame, context.now.astimezone(_JST).date())
+    frame, early = _not_yet(frame, localdate(context.now))
     problems += early
     rejected = len({p.line for p in problems if p.severity is Severity.ERROR and p.line is not None})
     problems += _unknown(frame, context.using)

@@ -1,12 +1,12 @@
 """What 医療費助成 offers to other departments' systems: persons by 宛名番号, as far as a permit goes."""
 
-from datetime import timedelta, timezone
+from django.utils.timezone import localdate
 
 from tasuke.contracts.kit import Caller, ContractError, Handlers
 from tasuke.contracts.sharing import SHARE, ShareReply, ShareRequest
 from tasuke.platform.access import Scope
 from tasuke.platform.audit import Origin, Recorder
-from tasuke.platform.transport.rejections import TurnedAway
+from tasuke.platform.transport.rejections import TurnedAway, name_reasons
 from tasuke.schemes.profile import SharingRule
 from tasuke.systems.subsidy.profile import active_profile
 from tasuke.systems.subsidy.sharing.models import Means
@@ -18,7 +18,13 @@ from tasuke.systems.subsidy.sharing.services.share_persons import (
 )
 
 USING = "subsidy"
-_JST = timezone(timedelta(hours=9))
+name_reasons(
+    {
+        "no-permit": "庁内移転の許可がない、または期間の外",
+        "items": "庁内移転で許可されていない項目",
+        "no-rule": "そのシステムへの庁内移転の定めがない",
+    }
+)
 
 
 def _share(request: ShareRequest, caller: Caller) -> ShareReply:
@@ -31,9 +37,7 @@ def _share(request: ShareRequest, caller: Caller) -> ShareReply:
         items=request.items,
     )
     try:
-        done = share_persons(
-            using=USING, rule=rule, asked=asked, scope=Scope(), on=caller.at.astimezone(_JST).date(), at=caller.at
-        )
+        done = share_persons(using=USING, rule=rule, asked=asked, scope=Scope(), on=localdate(caller.at), at=caller.at)
     except NotPermitted as error:
         raise TurnedAway("no-permit", str(error), status=403) from None
     except ItemsNotPermitted as error:
